@@ -1,0 +1,1 @@
+"""Find the best model for a task in a model tree under a fixed budget."""

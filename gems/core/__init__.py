@@ -1,0 +1,1 @@
+"""The pure machine: who is asked what next, and what the answers say. No clock, network or GPU."""
