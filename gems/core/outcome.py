@@ -25,12 +25,17 @@ class Seconds:
     load: float = 0.0
     generate: float = 0.0
 
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self.fetch + self.load + self.generate
+
 
 @dataclass(frozen=True)
 class Answer:
     """What a candidate said to one question, and the score in [0, 1] it earned.
 
-    ``prompt_hash`` covers the prompt's tokens, so that an answer is reused only for the same prompt.
+    ``prompt_hash`` covers the prompt's text: an answer is reused only for the same prompt.
     """
 
     task: str
@@ -49,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Graded:
-    """The candidate answered every question of its assignment."""
+    """The candidate answered every question of its assignment. ``at`` is Unix time, in seconds."""
 
     candidate: str
     revision: str
@@ -57,11 +62,12 @@ class Graded:
     answers: tuple[Answer, ...]
     generation: Mapping[str, Any] = field(default_factory=dict[str, Any])
     seconds: Seconds = Seconds()
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The candidate is unsound; it is not asked again and keeps its reason."""
+    """The candidate is unsound; it is not asked again and keeps its reason. ``at`` is Unix time."""
 
     candidate: str
     revision: str
@@ -69,6 +75,7 @@ class Failed:
     kind: str
     detail: str
     seconds: Seconds = Seconds()
+    at: float = 0.0
 
 
 Outcome = Graded | Failed

@@ -35,11 +35,11 @@ class Halving:
         self.first_survivors = first_survivors
         self.drastic = first_share is not None and entrants > first_survivors
         rounds = halvings(first_survivors if self.drastic else entrants)
-        self.first = Fraction(str(first_share)) * budget if self.drastic else Fraction(0)
+        self.first = Fraction(str(first_share or 0)) * budget if self.drastic else Fraction(0)
         self.share = (budget - self.first) / max(1, rounds)
         self.purse = Fraction(0)
-        self.budget_left = budget
-        self.questions_left = questions
+        self.budget_left: int = budget
+        self.questions_left: int = questions
         self.round = 0
 
     def questions(self, entrants: int) -> int:

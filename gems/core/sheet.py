@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.intp]
+Scores = NDArray[np.float64]
 
 
 class Sheet:
@@ -21,7 +22,7 @@ class Sheet:
         """How many questions each candidate has answered, shape [candidates]."""
         return np.count_nonzero(~np.isnan(self.scores), axis=1)
 
-    def means(self, candidates: Indices, questions: Indices | None = None) -> NDArray[np.float64]:
+    def means(self, candidates: Indices, questions: Indices | None = None) -> Scores:
         """Mean score of each candidate over what it has answered, −1 where that is nothing.
 
         ``questions`` restricts the mean to some columns. Shape [len(candidates)].

@@ -1,11 +1,13 @@
 """The policies by name: bandit algorithms behind one ask/tell interface, one file each."""
 
+from collections.abc import Mapping
+
 from gems.core.errors import BadInput
-from gems.core.policies.base import Options, Policy, Problem, Round
+from gems.core.policies.base import Options, Policy, PolicyType, Problem, Round
 from gems.core.policies.exhaustive import Exhaustive
 from gems.core.policies.shared_halving import SharedHalving
 
-POLICIES: dict[str, type[Exhaustive] | type[SharedHalving]] = {
+POLICIES: Mapping[str, PolicyType] = {
     "exhaustive": Exhaustive,
     "shared-halving": SharedHalving,
 }
@@ -23,7 +25,7 @@ __all__ = [
 ]
 
 
-def find_policy(name: str) -> type[Exhaustive] | type[SharedHalving]:
+def find_policy(name: str) -> PolicyType:
     """The policy class of that name. Raises `BadInput` that lists the names there are."""
     if name not in POLICIES:
         raise BadInput("policy.name", f"found {name!r}, allowed: {', '.join(POLICIES)}")
@@ -36,4 +38,4 @@ def make_policy(name: str, problem: Problem, options: dict[str, object] | None =
     Options that do not fit raise pydantic's ``ValidationError``.
     """
     cls = find_policy(name)
-    return cls(problem, cls.Options.model_validate(options or {}))  # pyright: ignore[reportArgumentType]
+    return cls(problem, cls.options_type.model_validate(options or {}))

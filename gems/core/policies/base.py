@@ -1,7 +1,7 @@
 """What every policy is: a pure machine that opens one round after the other."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -51,8 +51,8 @@ class Policy(Protocol):
     of arrival cannot matter. A failed candidate has no further answers and is never an entrant.
     """
 
-    summary: ClassVar[str]
-    Options: ClassVar[type[Options]]
+    left_in_round: Indices
+    """The round each candidate was dropped in, 0 while it is in. Shape [candidates]."""
 
     def next_round(self, sheet: Sheet) -> Round | None:
         """The next round, or None when the search is over."""
@@ -60,4 +60,15 @@ class Policy(Protocol):
 
     def ranking(self, sheet: Sheet) -> Indices:
         """All candidates that did not fail, the policy's choice first."""
+        ...
+
+
+class PolicyType(Protocol):
+    """A policy's class: how one is made, and what a person may set."""
+
+    summary: str
+    options_type: type[Options]
+
+    def __call__(self, problem: Problem, options: Any) -> Policy:
+        """A fresh policy for a problem; ``options`` is an ``options_type``."""
         ...

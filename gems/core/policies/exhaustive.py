@@ -4,8 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gems.core.policies import base
-from gems.core.policies.base import Problem, Round
+from gems.core.policies.base import Options, Problem, Round
 from gems.core.sheet import Indices, Sheet
 
 
@@ -13,12 +12,13 @@ class Exhaustive:
     """One round in which every candidate answers every question. Ignores the budget."""
 
     summary: ClassVar[str] = "ask every candidate every question; ignores the budget"
-    Options: ClassVar[type[base.Options]] = base.Options
+    options_type: ClassVar[type[Options]] = Options
 
-    def __init__(self, problem: Problem, options: base.Options | None = None) -> None:
+    def __init__(self, problem: Problem, options: Options | None = None) -> None:
         del options
         self.problem = problem
         self.luck: Indices = np.random.default_rng(problem.seed).permutation(problem.candidates)
+        self.left_in_round: Indices = np.zeros(problem.candidates, dtype=np.intp)
         self.opened = False
 
     def next_round(self, sheet: Sheet) -> Round | None:

@@ -12,22 +12,25 @@ import numpy as np
 from pydantic import Field
 
 from gems.core import schedule
-from gems.core.policies import base
-from gems.core.policies.base import Problem, Round
-from gems.core.sheet import Indices, Sheet
+from gems.core.policies.base import Options, Problem, Round
+from gems.core.sheet import Indices, Scores, Sheet
 
 
-class Options(base.Options):
+class HalvingOptions(Options):
     """Settings of `SharedHalving`."""
 
     first_share: float | None = Field(
-        None, gt=0, lt=1, description="share of the budget spent in round one; null: plain halving"
+        default=None,
+        gt=0,
+        lt=1,
+        description="share of the budget spent in round one; null: plain halving",
     )
     first_survivors: int = Field(
-        100, ge=1, description="survivors of round one, when first_share is set"
+        default=100, ge=1, description="survivors of round one, when first_share is set"
     )
     pool_scores: bool = Field(
-        True, description="rank by all answers so far (true) or by the newest questions (false)"
+        default=True,
+        description="rank by all answers so far (true) or by the newest questions (false)",
     )
 
 
@@ -39,10 +42,10 @@ class SharedHalving:
     """
 
     summary: ClassVar[str] = "halve the field each round on questions that all survivors share"
-    Options: ClassVar[type[base.Options]] = Options
+    options_type: ClassVar[type[Options]] = HalvingOptions
 
-    def __init__(self, problem: Problem, options: Options | None = None) -> None:
-        self.options = options or Options()
+    def __init__(self, problem: Problem, options: HalvingOptions | None = None) -> None:
+        self.options = options or HalvingOptions()
         rng = np.random.default_rng(problem.seed)
         self.order: Indices = rng.permutation(problem.questions)
         self.luck: Indices = rng.permutation(problem.candidates)
@@ -54,7 +57,7 @@ class SharedHalving:
             self.options.first_survivors,
         )
         self.survivors: Indices = np.arange(problem.candidates)
-        self.left_in_round = np.full(problem.candidates, np.iinfo(np.intp).max)
+        self.left_in_round: Indices = np.zeros(problem.candidates, dtype=np.intp)
         self.newest: Indices = self.order[:0]
         self.asked = 0
         self.rounds = 0
@@ -76,17 +79,16 @@ class SharedHalving:
     def ranking(self, sheet: Sheet) -> Indices:
         """Survivors first, then by the round they left in, then by score."""
         alive = np.flatnonzero(~sheet.failed)
-        keys = (self.luck[alive], -self._scores(sheet, alive), -self.left_in_round[alive])
+        left = np.where(self.left_in_round[alive] == 0, self.rounds + 1, self.left_in_round[alive])
+        keys = (self.luck[alive], -self._scores(sheet, alive), -left)
         return alive[np.lexsort(keys)]
 
     def _drop(self, sheet: Sheet, keep: int) -> None:
         healthy = self.survivors[~sheet.failed[self.survivors]]
         best = healthy[np.lexsort((self.luck[healthy], -self._scores(sheet, healthy)))]
         self.left_in_round[self.survivors] = self.rounds
-        self.left_in_round[best[:keep]] = np.iinfo(np.intp).max
+        self.left_in_round[best[:keep]] = 0
         self.survivors = np.sort(best[:keep])
 
-    def _scores(
-        self, sheet: Sheet, candidates: Indices
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _scores(self, sheet: Sheet, candidates: Indices) -> Scores:
         return sheet.means(candidates, None if self.options.pool_scores else self.newest)
