@@ -12,7 +12,8 @@ class Candidate:
     ``chassis`` names what two checkpoints must share for one engine to hold both.
     An adapter names the model it sits on in ``parent`` and that model's commit in
     ``parent_revision``; every other candidate is complete in itself.
-    ``copy_of`` is the id of an earlier candidate with byte-identical weights.
+    ``weights`` is a hash of its weight files, ``copy_of`` the id of a candidate that is downloaded
+    more and holds the same weights.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Candidate:
     downloads: int = 0
     likes: int = 0
     license: str | None = None
+    weights: str = ""
     copy_of: str | None = None
 
     @property

@@ -100,10 +100,7 @@ class Contest:
         fresh = [i for i in self._waiting if i not in self._handed_out]
         self._handed_out.update(fresh)
         return [
-            Assignment(
-                self.candidates[i], tuple(self.questions[q] for q in self._missing(i)), number
-            )
-            for i in fresh
+            Assignment(self.candidates[i], self._named(self._missing(i)), number) for i in fresh
         ]
 
     def tell(self, outcome: Outcome) -> None:
@@ -133,6 +130,9 @@ class Contest:
 
     def _tally(self, number: int) -> RoundReport:
         return self._tallies.setdefault(number, RoundReport(number))
+
+    def _named(self, columns: Indices) -> tuple[Question, ...]:
+        return tuple(self.questions[int(column)] for column in columns.tolist())
 
     def _missing(self, i: int) -> Indices:
         wanted = self._waiting[i]

@@ -59,7 +59,7 @@ class Verdict:
     def _compare(self, sheet: Sheet, winner: int, left: int) -> Round | None:
         rivals = self._against(sheet, winner)
         answered = self._shuffled(np.flatnonzero(~np.isnan(sheet.scores[winner])))
-        price = np.isnan(sheet.scores[np.ix_(rivals, answered)]).sum(axis=0)
+        price = np.isnan(sheet.scores[rivals][:, answered]).sum(axis=0)
         affordable = answered[(price > 0) & (np.cumsum(price) <= left)]
         return Round.shared(np.array(rivals, dtype=np.intp), affordable) if rivals else None
 

@@ -1,0 +1,1 @@
+"""One outside system each, its words turned into ours at the door."""
