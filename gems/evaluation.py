@@ -33,6 +33,10 @@ class Stage(Protocol):
 
     generation: dict[str, Any]
 
+    def start(self, folder: Path, chassis: str) -> None:
+        """Start an engine for the chassis on its first candidate, unless there is one."""
+        ...
+
     def load(self, folder: Path, chassis: str) -> Respondent:
         """The candidate in the folder, ready to answer. Raises `CandidateFault`."""
         ...
@@ -50,6 +54,8 @@ def evaluate(
     try:
         with watch("fetch"):
             folder = snapshots.fetch(candidate)
+        with watch("start"):
+            stage.start(folder, candidate.chassis)
         with watch("load"):
             respondent = stage.load(folder, candidate.chassis)
         with watch("generate"):
@@ -64,7 +70,7 @@ class _Watch:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
-        self.spent = {"fetch": 0.0, "load": 0.0, "generate": 0.0}
+        self.spent = dict.fromkeys(("fetch", "start", "load", "generate"), 0.0)
 
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:

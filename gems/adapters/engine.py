@@ -5,7 +5,9 @@ tokenizer, the chat template and the stop tokens belong to the candidate, so the
 of its own: it is handed token ids and hands token ids back.
 """
 
+import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -134,7 +136,7 @@ def _start(folder: Path, settings: Settings, gpus: float) -> Any:
         str(folder),
         skip_tokenizer_init=True,
         dtype=settings.dtype,
-        max_model_len=settings.max_model_len,
+        max_model_len=min(settings.max_model_len, _positions(folder)),
         load_format="safetensors",
         trust_remote_code=False,
         tensor_parallel_size=parallel,
@@ -146,6 +148,12 @@ def _start(folder: Path, settings: Settings, gpus: float) -> Any:
         generation_config="vllm",
         seed=0,
     )
+
+
+def _positions(folder: Path) -> int:
+    """How many tokens the model was made for; vLLM refuses to run beyond them."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(config.get("max_position_embeddings") or sys.maxsize)
 
 
 def _sampling(request: Request) -> Any:

@@ -27,7 +27,6 @@ class WarmStage:
         self.engine: Engine | None = None
         self.chassis = ""
         self.spoiled = False
-        self.engine_start_s = 0.0
         self.generation: dict[str, Any] = {
             "dtype": settings.dtype,
             "max_model_len": settings.max_model_len,
@@ -36,14 +35,15 @@ class WarmStage:
         }
 
     def start(self, folder: Path, chassis: str) -> None:
-        """Start the engine on its first candidate."""
-        self.engine = Engine(folder, self.settings, self.gpus)
-        self.chassis = chassis
+        """Start the engine on its first candidate, unless it runs."""
+        if self.engine is None:
+            self.engine = Engine(folder, self.settings, self.gpus)
+            self.chassis = chassis
 
     def load(self, folder: Path, chassis: str) -> "Loaded":
         """Swap the candidate in, and open its tokenizer."""
         if self.engine is None or chassis != self.chassis:
-            raise RuntimeError(f"the engine holds {self.chassis or 'nothing'}, asked: {chassis}")
+            raise RuntimeError(f"the engine is for {self.chassis or 'nothing'}, not for {chassis}")
         reader = Reader(folder, self.settings.chat_template)
         self.spoiled = True  # until the swap has gone well
         self.engine.load(folder)

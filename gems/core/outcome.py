@@ -19,16 +19,20 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Where the time of one assignment went, in seconds of its worker."""
+    """Where the time of one assignment went, in seconds of its worker.
+
+    ``start`` is above zero only for the assignment that an engine was started for.
+    """
 
     fetch: float = 0.0
+    start: float = 0.0
     load: float = 0.0
     generate: float = 0.0
 
     @property
     def total(self) -> float:
         """All of them."""
-        return self.fetch + self.load + self.generate
+        return self.fetch + self.start + self.load + self.generate
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,9 @@ class Engine(Settings):
     kv_cache_gib: float = Field(
         default=1.0, gt=0, description="memory for attention's cache on a CPU, in GiB"
     )
-    load_timeout_s: float = Field(default=1800.0, gt=0, description="to fetch and load a model")
+    assignment_timeout_s: float = Field(
+        default=3600.0, gt=0, description="to fetch and load a candidate and hear its answers"
+    )
 
 
 class Pool(Settings):
@@ -108,9 +110,6 @@ class Pool(Settings):
     gpus_per_worker: float = Field(default=1.0, ge=0, description="0: engines run on the CPU")
     cpus_per_worker: float = Field(default=1.0, gt=0)
     gpu_hour_price: float | None = Field(default=None, ge=0, description="for the plan")
-    in_process: bool = Field(
-        default=False, description="one worker in the driver's process, without Ray"
-    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Pool":

@@ -1,0 +1,270 @@
+"""The pool of engine actors on Ray. The only module that says ``ray.remote``.
+
+A worker holds one engine for one chassis. It is given candidates of its own chassis first; it
+changes chassis, by being replaced, only for a chassis that nobody holds or whose queue is longer
+than an engine start.
+"""
+
+import logging
+import os
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from gems.adapters.engine import BrokenEngine
+from gems.adapters.local import Worker
+from gems.core.errors import GemsError, WorldError
+from gems.core.outcome import Assignment, Failed, Outcome
+from gems.core.settings import Pool as Settings
+
+log = logging.getLogger(__name__)
+
+# A candidate that takes a second worker down is at fault itself; preemptions do not count.
+MAX_ATTEMPTS = 2
+# What starting an engine is taken to cost until one was started.
+FIRST_GUESS_START_S = 30.0
+POLL_S = 1.0
+
+
+@dataclass
+class Member:
+    """One actor of the pool. ``work`` is the call in progress, its first one being the start."""
+
+    actor: Any
+    work: Any
+    chassis: str
+    assignment: Assignment | None = None
+    busy_since: float = 0.0
+
+
+@dataclass
+class Costs:
+    """What starting and answering have taken so far, in seconds."""
+
+    starts: list[float] = field(default_factory=list[float])
+    assignments: list[float] = field(default_factory=list[float])
+
+    @property
+    def start(self) -> float:
+        """One engine start."""
+        return _mean(self.starts) or FIRST_GUESS_START_S
+
+    @property
+    def assignment(self) -> float:
+        """One assignment without a start."""
+        return _mean(self.assignments)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take one outcome into account."""
+        if outcome.seconds.start:
+            self.starts.append(outcome.seconds.start)
+        self.assignments.append(outcome.seconds.total - outcome.seconds.start)
+
+
+class RayPool:
+    """Assignments in, outcomes out; every assignment ends in exactly one outcome.
+
+    A worker that dies or spoils its engine is replaced and its assignment done again. A candidate
+    that does this `MAX_ATTEMPTS` times has failed.
+    """
+
+    def __init__(
+        self,
+        make_worker: Callable[[], Worker],
+        settings: Settings,
+        timeout_s: float = 3600.0,
+        address: str | None = None,
+    ) -> None:
+        self.settings = settings
+        self.timeout_s = timeout_s
+        self.members: list[Member] = []
+        self.costs = Costs()
+        self.busy_s = 0.0
+        self.held_s = 0.0
+        self._make_worker = make_worker
+        self._queues: dict[str, deque[Assignment]] = defaultdict(deque)
+        self._attempts: Counter[str] = Counter()
+        self._last_tick = time.monotonic()
+        self._joined = _connect(address)
+        self._actor_class = ray.remote(_Actor).options(
+            num_cpus=settings.cpus_per_worker, num_gpus=settings.gpus_per_worker, max_restarts=0
+        )
+
+    @property
+    def size(self) -> int:
+        """How many workers there are."""
+        return len(self.members)
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds that workers were held and had nothing to do, summed over them."""
+        return max(0.0, self.held_s - self.busy_s)
+
+    def submit(self, assignment: Assignment) -> None:
+        """Queue an assignment."""
+        self._queues[assignment.candidate.chassis].append(assignment)
+
+    def next_outcomes(self) -> list[Outcome]:
+        """Wait for at least one outcome; all that wait together come together."""
+        outcomes: list[Outcome] = []
+        while not outcomes:
+            self._staff()
+            self._dispatch()
+            for member in self._ready():
+                outcomes += self._collect(member)
+            outcomes += self._overdue()
+        return outcomes
+
+    def close(self) -> None:
+        """End every worker, and Ray where this pool started it."""
+        for member in list(self.members):
+            self._dismiss(member)
+        if self._joined is not None:
+            ray.shutdown()
+
+    def _staff(self) -> None:
+        """Hire where a chassis has work and nobody for it, or far too few."""
+        for chassis, queue in sorted(self._queues.items(), key=lambda item: -len(item[1])):
+            if queue and self._needs_hand(chassis, len(queue)) and self._has_room(chassis):
+                self.members.append(self._hire(chassis))
+
+    def _needs_hand(self, chassis: str, queued: int) -> bool:
+        holders = sum(member.chassis == chassis for member in self.members)
+        return holders == 0 or queued * self.costs.assignment / holders > 2 * self.costs.start
+
+    def _has_room(self, chassis: str) -> bool:
+        """Room in the pool, made by sending home an idle worker that has no work of its own."""
+        if len(self.members) < self.settings.max_workers:
+            return True
+        for member in self.members:
+            if member.work is None and member.chassis != chassis \
+                    and not self._queues[member.chassis]:  # fmt: skip
+                self._dismiss(member)
+                return True
+        return False
+
+    def _hire(self, chassis: str) -> Member:
+        actor = self._actor_class.remote(self._make_worker)
+        return Member(actor, actor.ready.remote(), chassis, busy_since=time.monotonic())
+
+    def _dismiss(self, member: Member) -> None:
+        ray.kill(member.actor)
+        self.members.remove(member)
+
+    def _dispatch(self) -> None:
+        for member in self.members:
+            if member.work is None and self._queues[member.chassis]:
+                member.assignment = self._queues[member.chassis].popleft()
+                member.work = member.actor.run.remote(member.assignment)
+                member.busy_since = time.monotonic()
+
+    def _ready(self) -> list[Member]:
+        busy = {member.work: member for member in self.members if member.work is not None}
+        done, _ = ray.wait(list(busy), num_returns=1, timeout=POLL_S)
+        # Those that finished meanwhile come along, so that the ledger writes them as one segment.
+        more, _ = ray.wait(list(busy), num_returns=len(busy), timeout=0)
+        self._tick()
+        return [busy[ref] for ref in dict.fromkeys([*done, *more])]
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        busy = sum(member.work is not None for member in self.members)
+        self.busy_s += busy * (now - self._last_tick)
+        self.held_s += len(self.members) * (now - self._last_tick)
+        self._last_tick = now
+
+    def _collect(self, member: Member) -> list[Outcome]:
+        work, assignment = member.work, member.assignment
+        member.work = member.assignment = None
+        try:
+            result = ray.get(work)
+        except (RayActorError, RayTaskError, GemsError) as error:
+            self._dismiss(member)
+            return self._again(assignment, error)
+        if assignment is None:
+            return []
+        outcome, sound = result
+        self.costs.learn(outcome)
+        if not sound:
+            self._dismiss(member)
+        return [outcome]
+
+    def _overdue(self) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for member in list(self.members):
+            late = time.monotonic() - member.busy_since > self.timeout_s
+            if member.assignment is not None and late:
+                self._dismiss(member)
+                error = TimeoutError(f"no answer within {self.timeout_s:.0f} s")
+                outcomes += self._again(member.assignment, error)
+        return outcomes
+
+    def _again(self, assignment: Assignment | None, error: Exception) -> list[Outcome]:
+        """Queue the work of a lost worker again, or give its candidate up."""
+        if assignment is None or isinstance(error, WorldError):
+            raise _plainly(error)
+        if isinstance(error, BrokenEngine) and len(error.args) > 2:
+            raise error
+        candidate = assignment.candidate
+        if not getattr(error, "preempted", False):
+            self._attempts[candidate.id] += 1
+        if self._attempts[candidate.id] < MAX_ATTEMPTS:
+            log.warning("%s is tried again on a fresh worker: %s", candidate.id, _line(error))
+            self._queues[candidate.chassis].appendleft(assignment)
+            return []
+        about = (candidate.id, candidate.revision, assignment.round)
+        return [Failed(*about, "engine-error", _line(error), at=time.time())]
+
+
+class _Actor:
+    """A worker behind Ray's door."""
+
+    def __init__(self, make_worker: Callable[[], Worker]) -> None:
+        self._worker = make_worker()
+
+    def ready(self) -> None:
+        """Answers once the worker is up."""
+
+    def run(self, assignment: Assignment) -> tuple[Outcome, bool]:
+        """See `Worker.run`."""
+        return self._worker.run(assignment)
+
+
+def _connect(address: str | None) -> str | None:
+    """Join the cluster that was named, or start one on this machine that ends with us."""
+    if ray.is_initialized():
+        return None
+    address = address or os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address:
+        ray.init(address=address, log_to_driver=False)
+        return address
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=False,
+        _node_ip_address="127.0.0.1",
+    )
+    return "local"
+
+
+def _plainly(error: Exception) -> Exception:
+    """The error that a worker raised, without Ray's wrapping where it is one of ours."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, GemsError) else error
+
+
+def _line(error: Exception) -> str:
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {cause}".splitlines()[0][:500]
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
