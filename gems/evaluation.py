@@ -70,7 +70,7 @@ class _Watch:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
-        self.spent = dict.fromkeys(("fetch", "start", "load", "generate"), 0.0)
+        self.spent: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
@@ -78,7 +78,7 @@ class _Watch:
         try:
             yield
         finally:
-            self.spent[phase] += self.now() - start
+            self.spent[phase] = self.now() - start
 
     @property
     def seconds(self) -> Seconds:

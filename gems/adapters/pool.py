@@ -91,7 +91,8 @@ class RayPool:
         self._attempts: Counter[str] = Counter()
         self._last_tick = time.monotonic()
         self._joined = _connect(address)
-        self._actor_class = ray.remote(_Actor).options(
+        remote_actor: Any = ray.remote(_Actor)
+        self._actor_class = remote_actor.options(
             num_cpus=settings.cpus_per_worker, num_gpus=settings.gpus_per_worker, max_restarts=0
         )
 

@@ -1,0 +1,62 @@
+"""The search: ask the contest, let the pool answer, write it down, tell the contest."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from gems.core.contest import Contest
+from gems.core.outcome import Assignment, Outcome
+
+
+class Pool(Protocol):
+    """Workers that answer assignments."""
+
+    def submit(self, assignment: Assignment) -> None:
+        """Queue an assignment."""
+        ...
+
+    def next_outcomes(self) -> list[Outcome]:
+        """Wait for at least one outcome."""
+        ...
+
+
+class Ledger(Protocol):
+    """What has happened."""
+
+    def outcomes(self) -> Iterable[Outcome]:
+        """Everything recorded, oldest first."""
+        ...
+
+    def append(self, outcomes: Sequence[Outcome]) -> None:
+        """Return when the outcomes are durable."""
+        ...
+
+
+class Watcher(Protocol):
+    """Someone who looks on and decides nothing."""
+
+    def saw(self, contest: Contest, outcomes: Sequence[Outcome]) -> None:
+        """Called after the contest was told."""
+        ...
+
+
+def search(contest: Contest, pool: Pool, ledger: Ledger, watchers: Sequence[Watcher] = ()) -> None:
+    """Run a contest to its end. Starting and resuming are one path: the ledger is told first.
+
+    What the ledger holds has happened, so outcomes are durable before anything follows from them.
+    """
+    recall(contest, ledger)
+    while not contest.finished:
+        for assignment in contest.ask():
+            pool.submit(assignment)
+        outcomes = pool.next_outcomes()
+        ledger.append(outcomes)
+        for outcome in outcomes:
+            contest.tell(outcome)
+        for watcher in watchers:
+            watcher.saw(contest, outcomes)
+
+
+def recall(contest: Contest, ledger: Ledger) -> None:
+    """Tell a contest all that a ledger holds."""
+    for outcome in ledger.outcomes():
+        contest.tell(outcome)
