@@ -44,19 +44,19 @@ def search(contest: Contest, pool: Pool, ledger: Ledger, watchers: Sequence[Watc
 
     What the ledger holds has happened, so outcomes are durable before anything follows from them.
     """
-    recall(contest, ledger)
+    for outcome in ledger.outcomes():
+        tell(contest, [outcome], watchers)
     while not contest.finished:
         for assignment in contest.ask():
             pool.submit(assignment)
         outcomes = pool.next_outcomes()
         ledger.append(outcomes)
-        for outcome in outcomes:
-            contest.tell(outcome)
-        for watcher in watchers:
-            watcher.saw(contest, outcomes)
+        tell(contest, outcomes, watchers)
 
 
-def recall(contest: Contest, ledger: Ledger) -> None:
-    """Tell a contest all that a ledger holds."""
-    for outcome in ledger.outcomes():
+def tell(contest: Contest, outcomes: Sequence[Outcome], watchers: Sequence[Watcher] = ()) -> None:
+    """Tell the contest, then show everyone who looks on."""
+    for outcome in outcomes:
         contest.tell(outcome)
+    for watcher in watchers:
+        watcher.saw(contest, outcomes)

@@ -1,4 +1,4 @@
-"""A run's folder, on a local disk or anything else that fsspec opens, held by one driver at a time."""
+"""A run's folder on anything that fsspec opens, held by one driver at a time."""
 
 import json
 import os

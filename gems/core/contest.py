@@ -120,6 +120,18 @@ class Contest:
         """Candidates that did not fail, best first, as the policy sees them now."""
         return [int(i) for i in self.policy.ranking(self.sheet)]
 
+    def leaders(self, count: int) -> list[tuple[int, float, int]]:
+        """Who is ahead among those still in, by all answers so far: index, mean, answers."""
+        still_in = [i for i in range(len(self.candidates)) if self._is_in(i)]
+        told = self._told[still_in]
+        answers = np.count_nonzero(~np.isnan(told), axis=1)
+        means = np.nansum(told, axis=1) / np.maximum(answers, 1)
+        order = np.lexsort((-answers, -means))[:count]
+        return [(still_in[k], float(means[k]), int(answers[k])) for k in order if answers[k]]
+
+    def _is_in(self, i: int) -> bool:
+        return not self.policy.left_in_round[i] and i not in self.faults
+
     def _count(self, outcome: Outcome) -> None:
         """Count each outcome once, however often it is told."""
         first = outcome.answers[0].key if isinstance(outcome, Graded) and outcome.answers else None
