@@ -56,6 +56,12 @@ class Benchmark:
             for number in range(len(docs))
         ]
 
+    @property
+    def longest_answer(self) -> int:
+        """The most tokens that an answer may take."""
+        firsts = (Question(name, "0") for name, docs in self._docs.items() if docs)
+        return max((self.prompt(question).max_tokens for question in firsts), default=0)
+
     def prompt(self, question: Question, chat_template: ChatTemplate | None = None) -> Prompt:
         """The prompt of a question, wrapped by the candidate's chat template if it has one."""
         task, _, number = self._find(question)

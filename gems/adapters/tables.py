@@ -54,6 +54,11 @@ def standings_table(standings: Sequence[Standing]) -> bytes:
     return _file((asdict(standing) for standing in standings), STANDINGS)
 
 
+def read_standings(data: bytes) -> list[Standing]:
+    """The standings that `standings_table` wrote."""
+    return [Standing(**row) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+
+
 def candidates_table(candidates: Sequence[Candidate], left_out: Sequence[LeftOut]) -> bytes:
     """A pinned candidate list as a Parquet file, with the reason for every one left out."""
     asked = ({**asdict(candidate), "left_out": None} for candidate in candidates)

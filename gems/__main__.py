@@ -1,0 +1,5 @@
+"""``python -m gems``."""
+
+from gems.cli import main
+
+main()
