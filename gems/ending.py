@@ -142,7 +142,7 @@ def _leaderboard(summary: dict[str, Any], rows: Sequence[Standing]) -> Table:
 
 def _cells(place: int, row: Standing) -> tuple[RenderableType, ...]:
     left = f"round {row.left_in_round}" if row.left_in_round else ""
-    if not row.questions:
+    if row.score is None:
         return (f"{place}", Text(row.id), "", "", "0", f"{row.downloads:,}", left)
     return (
         f"{place}",

@@ -116,7 +116,8 @@ class Tracker:
             source_run_id=self._parent,
             tags={"hub.id": row.id, "hub.revision": row.revision, "is_gem": str(row.is_gem)},
         )
-        self._client.log_metric(self._parent, "final_score", row.score, model_id=model.model_id)
+        if row.score is not None:
+            self._client.log_metric(self._parent, "final_score", row.score, model_id=model.model_id)
         self._client.finalize_logged_model(model.model_id, "READY")
 
     def _metrics(self, run: str, values: dict[str, float], step: int) -> None:
@@ -136,7 +137,7 @@ def _round_metrics(report: RoundReport, rows: list[Standing]) -> dict[str, float
         "loads": report.loads,
         "seconds": report.seconds,
     }
-    if rows and rows[0].questions:
+    if rows and rows[0].score is not None:
         values |= {
             "best_score": rows[0].score,
             "best_interval_low": rows[0].interval_low,

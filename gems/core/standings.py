@@ -14,13 +14,13 @@ from gems.core.sheet import Sheet
 class Standing:
     """One candidate's row. ``reason`` says why it is out, null while it is in.
 
-    ``score`` is the mean over the questions answered, NaN where there is none; the interval is
+    ``score`` is the mean over the questions answered, null where there is none; the interval is
     95 % over all questions.
     """
 
     id: str
     revision: str
-    score: float
+    score: float | None
     interval_low: float
     interval_high: float
     questions: int
@@ -63,8 +63,8 @@ def _beats(sheet: Sheet, one: int, other: int) -> bool:
 def _standing(contest: Contest, i: int, asked: int, is_gem: bool) -> Standing:
     candidate = contest.candidates[i]
     scores = contest.sheet.scores[i]
-    score = float(np.nanmean(scores, dtype=np.float64)) if asked else float("nan")
-    low, high = estimate.interval(score, asked, len(scores))
+    score = float(np.nanmean(scores, dtype=np.float64)) if asked else None
+    low, high = estimate.interval(score or 0.0, asked, len(scores))
     left = int(contest.policy.left_in_round[i]) or None
     fault = contest.faults.get(i)
     return Standing(

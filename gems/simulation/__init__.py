@@ -1,0 +1,1 @@
+"""Made-up candidates, for stories about searches that need no model."""
