@@ -1,0 +1,1 @@
+BASE_ID="quickstart/tiny-arith"
