@@ -1,33 +1,88 @@
 """The two architectures of the quickstart, small enough that a CPU trains them in seconds."""
 
+from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 from gems.quickstart.tokenizer import BOS, EOS, PAD, VOCAB_SIZE
 
-ARCHITECTURES = ("llama", "qwen2")
+CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
+LORA_RANK = 8
+LORA_MODULES = ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"]
 
 Weights = dict[str, Any]
-"""Tensors by name, float32, as a checkpoint holds them."""
+"""Tensors by name, bfloat16, as a checkpoint holds them."""
+
+# Initialisation draws from PyTorch's global generator, which all threads share.
+_DRAWING = Lock()
 
 
 def new_model(architecture: str, seed: int) -> Any:
-    """A freshly initialised causal model; the same seed gives the same weights.
+    """A freshly initialised causal model in float32; the same seed gives the same weights.
 
     Global random state is left as it was.
     """
     import torch
     from transformers import AutoModelForCausalLM
 
-    with torch.random.fork_rng(devices=[]):
+    with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return AutoModelForCausalLM.from_config(config_of(architecture))
+        return AutoModelForCausalLM.from_config(config_of(architecture), dtype=torch.float32)
 
 
 def model_with(architecture: str, weights: Weights) -> Any:
-    """A model that holds these weights."""
+    """A float32 model that holds these weights."""
     model = new_model(architecture, seed=0)
     model.load_state_dict(weights)
-    return model
+    return model.eval()
+
+
+def with_adapter(model: Any, seed: int) -> Any:
+    """The model with a new LoRA adapter on all linear layers; only the adapter learns."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    settings = LoraConfig(
+        r=LORA_RANK,
+        lora_alpha=2 * LORA_RANK,
+        target_modules=LORA_MODULES,
+        task_type="CAUSAL_LM",
+    )
+    with _DRAWING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return get_peft_model(model, settings)
+
+
+def weights_of(model: Any) -> Weights:
+    """What a checkpoint of the model holds."""
+    return _rounded(model.state_dict())
+
+
+def adapter_weights_of(model: Any) -> Weights:
+    """What an adapter's file holds."""
+    from peft import get_peft_model_state_dict
+
+    return _rounded(get_peft_model_state_dict(model))
+
+
+def blend(parts: Sequence[Weights], shares: Sequence[float]) -> Weights:
+    """The weighted sum of checkpoints of one architecture, added up in float32."""
+    import torch
+
+    if len(parts) == 1:
+        return parts[0]
+    names = parts[0]
+    mixed = {
+        name: torch.stack([s * part[name].float() for part, s in zip(parts, shares, strict=True)])
+        for name in names
+    }
+    return _rounded({name: stack.sum(0) for name, stack in mixed.items()})
+
+
+def _rounded(tensors: dict[str, Any]) -> Weights:
+    import torch
+
+    return {name: t.detach().to(torch.bfloat16).contiguous() for name, t in tensors.items()}
 
 
 def config_of(architecture: str) -> Any:
@@ -35,7 +90,9 @@ def config_of(architecture: str) -> Any:
     from transformers import LlamaConfig, Qwen2Config
 
     kind = {"llama": LlamaConfig, "qwen2": Qwen2Config}[architecture]
-    config = kind(
+    return kind(
+        architectures=[CLASSES[architecture]],
+        dtype="bfloat16",
         vocab_size=VOCAB_SIZE,
         hidden_size=128,
         intermediate_size=256,
@@ -44,6 +101,7 @@ def config_of(architecture: str) -> Any:
         num_key_value_heads=4,
         max_position_embeddings=64,
         tie_word_embeddings=False,
+        pad_token_id=PAD,
+        bos_token_id=BOS,
+        eos_token_id=EOS,
     )
-    config.pad_token_id, config.bos_token_id, config.eos_token_id = PAD, BOS, EOS
-    return config

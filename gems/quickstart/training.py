@@ -1,6 +1,6 @@
 """Training on a mixture of skills, on one CPU thread, the same every time for one seed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,21 @@ LENGTH = 15
 NOT_LEARNED = -100
 
 
+BATCH = 128
+
+
 def train(
-    model: Any, mixture: Mixture, steps: int, rate: float, seed: int, batch: int = 256
+    model: Any,
+    mixture: Mixture,
+    steps: int,
+    rate: float,
+    seed: int,
+    on_step: Callable[[], None] = lambda: None,
 ) -> None:
-    """Train a model's trainable weights in place with AdamW; the rate warms up and decays."""
+    """Train a model's trainable weights in place with AdamW; the rate warms up and decays.
+
+    ``on_step`` is called after every step, and may raise to end the training.
+    """
     import torch
 
     weights = [weight for weight in model.parameters() if weight.requires_grad]
@@ -29,12 +40,13 @@ def train(
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = rate * _schedule(step, steps)
-        tokens, labels = _batch(mixture, draw, batch)
+        tokens, labels = _batch(mixture, draw, BATCH)
         loss = model(input_ids=tokens, labels=labels, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         optimizer.zero_grad()
+        on_step()
     model.eval()
 
 
