@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,24 +118,44 @@ class Benchmark:
 
 def _load(spec: str) -> dict[str, Any]:
     """The tasks behind a name or a YAML file; a file's relative paths start at its folder."""
-    path = Path(spec)
+    path = Path(spec).resolve()
     is_file = path.suffix in (".yaml", ".yml")
     if is_file and not path.is_file():
         raise BadInput("tasks", f"found {spec!r}, which is no file")
+    import datasets
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.WARNING)
-    place = contextlib.chdir(path.parent) if is_file else contextlib.nullcontext()
-    manager = TaskManager(include_path=str(path.parent) if is_file else None)
-    with place:
+    datasets.disable_progress_bars()
+    try:
+        return _from_file(path) if is_file else dict(TaskManager().load([spec])["tasks"])
+    except KeyError as error:
+        raise BadInput(
+            "tasks", f"found {spec!r}, allowed: a task or group of lm-eval, or a YAML file of one"
+        ) from error
+    except (OSError, datasets.exceptions.DatasetsError) as error:
+        raise WorldError(f"the data of task {spec}", str(error), "check the network") from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    from lm_eval.tasks import TaskManager
+
+    name = _name_in(path)
+    with contextlib.chdir(path.parent):
         try:
-            return dict(manager.load([str(path.resolve() if is_file else spec)])["tasks"])
-        except KeyError as error:
-            raise BadInput(
-                "tasks", f"found {spec!r}, allowed: a task or group of lm-eval, or a YAML file"
-            ) from error
-        except (OSError, ConnectionError) as error:
-            raise WorldError(f"the data of task {spec}", str(error), "check the network") from error
+            manager = TaskManager(include_path=str(path.parent), include_defaults=False)
+            return dict(manager.load([name])["tasks"])
+        except KeyError:  # it refers to lm-eval's own tasks, whose index takes 5 s to build
+            return dict(TaskManager(include_path=str(path.parent)).load([name])["tasks"])
+
+
+def _name_in(path: Path) -> str:
+    """The group or task that a file defines. lm-eval itself mistakes a group's file for a task."""
+    text = path.read_text(encoding="utf-8")
+    for kind in ("group", "task"):
+        if named := re.search(rf"^{kind}:[ \t]*['\"]?([\w.-]+)", text, re.MULTILINE):
+            return named[1]
+    raise BadInput("tasks", f"{path} defines no task: it has neither `task:` nor `group:`")
 
 
 def _checked(task: Any) -> Any:

@@ -245,6 +245,8 @@ def _connect(address: str | None) -> str | None:
     if address:
         ray.init(address=address, log_to_driver=False)
         return address
+    # A private cluster on loopback needs no advice on who may reach it.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     ray.init(
         address="local",
         include_dashboard=False,

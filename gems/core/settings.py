@@ -94,8 +94,8 @@ class Engine(Settings):
         default=50, ge=0, description="swaps between two checks of the engine; 0: never"
     )
     gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
-    kv_cache_gib: float = Field(
-        default=1.0, gt=0, description="memory for attention's cache on a CPU, in GiB"
+    kv_cache_gib: int = Field(
+        default=1, ge=1, description="memory for attention's cache on a CPU, in GiB"
     )
     assignment_timeout_s: float = Field(
         default=3600.0, gt=0, description="to fetch and load a candidate and hear its answers"
