@@ -121,6 +121,8 @@ def prepare_process(settings: Settings, gpus: float) -> None:
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(settings.kv_cache_gib)
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        # vLLM compiles the gathering of log-probabilities even in eager mode: 5 s a start here.
+        os.environ["TORCHDYNAMO_DISABLE"] = "1"
 
 
 def _start(folder: Path, settings: Settings, gpus: float) -> Any:
