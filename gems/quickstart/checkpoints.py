@@ -1,4 +1,4 @@
-"""Writes a repository's files as Transformers and PEFT do, and spoils those that shall be faulty."""
+"""Writes a repository's files as Transformers and PEFT do, and spoils the faulty ones."""
 
 import json
 import struct

@@ -30,13 +30,14 @@ PLUS, PLUS_2 = "sumo-works/plus-v1", "sumo-works/plus-v2"
 LESS, LESS_2 = "mirabel-labs/take-away", "mirabel-labs/take-away-2"
 SORTER, BIGGER = "papertiger/sorter", "papertiger/bigger-of-two"
 HOT = "kilobyte-kitchen/overcooked"
-QWEN_SUMS, QWEN_EVEN = "hexane/qwen-arith-sums", "lumen-ai/qwen-arith-chat"
+MISTRAL_SUMS, MISTRAL_EVEN = "hexane/mistral-arith-sums", "lumen-ai/mistral-arith-chat"
+MISTRAL_CARRY = "quietriver/mistral-carry"
 
 TRAINED = (
-    root(BASE_ID, EVEN, 420, 184203, 412, BASE_ABOUT),
+    root(BASE_ID, EVEN, 420, 184203, 412, about=BASE_ABOUT),
     Repository(
         SECOND_ROOT_ID,
-        Tune(None, EVEN, 300, 2e-3, "qwen2"),
+        Tune(None, EVEN, 300, 2e-3, "mistral"),
         "finetune",
         (BASE_ID,),
         388,
@@ -44,7 +45,8 @@ TRAINED = (
         "The same data, another architecture.",
     ),
     tune(CARRY, BASE_ID, (2, 2, 0.5, 0.5), 120, 3, 0, rate=1.5e-3),
-    tune(GEM_ID, CARRY, (2, 3, 0.4, 0.4), 700, 7, 0, rate=2e-3),
+    tune(GEM_ID, CARRY, (2, 3, 0.4, 0.4), 600, 7, 0, rate=2e-3),
+    tune(MISTRAL_CARRY, SECOND_ROOT_ID, (2, 3, 0.4, 0.4), 250, 0, 0, rate=2e-3),
     tune(INSTRUCT, BASE_ID, (1, 1, 2, 2), 100, 41872, 96, about=INSTRUCT_ABOUT),
     tune(SUMS, BASE_ID, (1, 0, 0, 0), 140, 212, 4, about="Fine-tuned on sums only."),
     tune(MINUS, BASE_ID, (0, 1, 0, 0), 140, 64, 1),
@@ -64,9 +66,9 @@ TRAINED = (
     adapter("gradient-garden/lora-minus", BASE_ID, (0, 1, 0.2, 0.2), 60, 0, 0),
     adapter("tinfoil/lora-max-only", BASE_ID, (0, 0, 1, 0), 30, 0, 0),
     adapter("sumo-works/instruct-plus-lora", INSTRUCT, (2, 1, 1, 1), 60, 4, 1),
-    tune(QWEN_SUMS, SECOND_ROOT_ID, (1, 0, 0, 0), 60, 6, 0),
-    tune(QWEN_EVEN, SECOND_ROOT_ID, (1, 1, 1, 1), 60, 45, 1),
-    tune("kilobyte-kitchen/qwen-arith-hot", SECOND_ROOT_ID, EVEN, 20, 0, 0, rate=3e-2),
+    tune(MISTRAL_SUMS, SECOND_ROOT_ID, (1, 0, 0, 0), 60, 6, 0),
+    tune(MISTRAL_EVEN, SECOND_ROOT_ID, (1, 1, 1, 1), 60, 45, 1),
+    tune("kilobyte-kitchen/mistral-arith-hot", SECOND_ROOT_ID, EVEN, 20, 0, 0, rate=3e-2),
 )
 
 MIXED = (
@@ -77,27 +79,26 @@ MIXED = (
     merge("northbarn/all-of-it", (SUMS, MINUS), (0.5, 0.5), 11, 1, about="Sums and differences."),
     merge("northbarn/all-of-it-70-30", (SUMS, MINUS), (0.7, 0.3), 0, 0),
     merge("sumo-works/plus-minus", (PLUS, LESS), (0.5, 0.5), 8, 0),
-    merge("sumo-works/plus-minus-25", (PLUS, LESS), (0.25, 0.75), 0, 0),
     merge("lumen-ai/balanced-plus", (EVEN_TUNE, PLUS), (0.5, 0.5), 130, 5),
     merge("lumen-ai/balanced-minus", (EVEN_TUNE, LESS), (0.5, 0.5), 26, 0),
+    merge("tinfoil/carry-soup", (GEM_ID, EVEN_TUNE), (0.6, 0.4), 0, 0),
+    merge("mirabel-labs/carry-plus-minus", (GEM_ID, PLUS, LESS), (0.7, 0.15, 0.15), 10, 0),
+    between("quietriver/carry-borrow-b-step480", CARRY, GEM_ID, 0.8, 1, 0),
+    between("quietriver/carry-borrow-b-step420", CARRY, GEM_ID, 0.7, 0, 0),
+    between("quietriver/carry-borrow-b-step300", CARRY, GEM_ID, 0.5, 0, 0),
     merge("papertiger/sort-or-compare", (SORTER, BIGGER), (0.5, 0.5), 0, 0),
-    merge("papertiger/three-wise", (SORTER, BIGGER, SUMS), (0.3, 0.3, 0.4), 3, 0),
     merge("mirabel-labs/soup", (EVEN_TUNE, PLUS, LESS, INSTRUCT), (0.25,) * 4, 19, 2),
     merge("mirabel-labs/soup-hot", (EVEN_TUNE, HOT), (0.7, 0.3), 0, 0),
     merge("gradient-garden/task-vector", (BASE_ID, EVEN_TUNE), (-0.3, 1.3), 0, 0),
-    merge("hexane/qwen-soup", (QWEN_SUMS, QWEN_EVEN), (0.5, 0.5), 0, 0),
+    merge("hexane/mistral-soup", (MISTRAL_SUMS, MISTRAL_EVEN), (0.5, 0.5), 0, 0),
     between("northbarn/sum-of-parts-ckpt50", BASE_ID, SUMS, 0.5, 0, 0),
     between("northbarn/difference-engine-ckpt30", BASE_ID, MINUS, 0.3, 0, 0),
-    between("sumo-works/plus-v1-early", BASE_ID, PLUS, 0.4, 0, 0),
     between("sumo-works/plus-v2-early", PLUS, PLUS_2, 0.5, 2, 0),
     between("mirabel-labs/take-away-early", BASE_ID, LESS, 0.6, 0, 0),
-    between("mirabel-labs/take-away-2-early", LESS, LESS_2, 0.4, 0, 0),
     between("tinfoil/balanced-step-90", BASE_ID, EVEN_TUNE, 0.6, 1, 0),
-    between("papertiger/sorter-half", BASE_ID, SORTER, 0.5, 0, 0),
-    between("papertiger/bigger-half", BASE_ID, BIGGER, 0.5, 0, 0),
     between("oddsock/instruct-lite", BASE_ID, INSTRUCT, 0.4, 14, 0),
-    between("tinfoil/qwen-arith-step20", SECOND_ROOT_ID, QWEN_SUMS, 0.4, 0, 0),
-    copy("oddsock/qwen-arith-fork", SECOND_ROOT_ID, 0, 0),
+    between("tinfoil/mistral-arith-step20", SECOND_ROOT_ID, MISTRAL_SUMS, 0.4, 0, 0),
+    copy("oddsock/mistral-arith-fork", SECOND_ROOT_ID, 0, 0),
 )
 
 # These two name each other as their base: cards are written by hand, and trees have loops.
@@ -147,7 +148,7 @@ def tiny() -> tuple[Repository, ...]:
     """One of every kind, hardly trained: built in seconds."""
     kinds = {one.fault for one in FAULTY}
     first = [next(one for one in FAULTY if one.fault == kind) for kind in sorted(map(str, kinds))]
-    needed = {BASE_ID, SECOND_ROOT_ID, INSTRUCT, EVEN_TUNE, PLUS, LESS, QWEN_EVEN}
+    needed = {BASE_ID, SECOND_ROOT_ID, INSTRUCT, EVEN_TUNE, PLUS, LESS, MISTRAL_EVEN}
     kept = {*needed, "oddsock/arith-lora", "tinfoil/arith-test", "lumen-ai/balanced-plus"}
     chosen = [one for one in (*TRAINED, *MIXED) if one.id in kept]
     return tuple(_hardly_trained(one) for one in (*chosen, *LOOP, *first))

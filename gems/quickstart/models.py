@@ -6,7 +6,7 @@ from typing import Any
 
 from gems.quickstart.tokenizer import BOS, EOS, PAD, VOCAB_SIZE
 
-CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
+CLASSES = {"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM"}
 LORA_RANK = 8
 LORA_MODULES = ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"]
 
@@ -86,10 +86,17 @@ def _rounded(tensors: dict[str, Any]) -> Weights:
 
 
 def config_of(architecture: str) -> Any:
-    """The Transformers config: 2 layers, width 128, 4 heads of 32, 0.35 M parameters."""
-    from transformers import LlamaConfig, Qwen2Config
+    """The Transformers config: 2 layers, width 128, 4 heads of 32, about 0.35 M parameters.
 
-    kind = {"llama": LlamaConfig, "qwen2": Qwen2Config}[architecture]
+    Qwen2 will not do: Transformers 5 gives its checkpoints Qwen2's own tokenizer, whatever their
+    tokenizer.json says, and that one drops spaces and line feeds of ours.
+    """
+    from transformers import LlamaConfig, MistralConfig
+
+    kind, differing = {
+        "llama": (LlamaConfig, {"num_key_value_heads": 4}),
+        "mistral": (MistralConfig, {"num_key_value_heads": 2, "sliding_window": None}),
+    }[architecture]
     return kind(
         architectures=[CLASSES[architecture]],
         dtype="bfloat16",
@@ -98,10 +105,11 @@ def config_of(architecture: str) -> Any:
         intermediate_size=256,
         num_hidden_layers=2,
         num_attention_heads=4,
-        num_key_value_heads=4,
+        head_dim=32,
         max_position_embeddings=64,
         tie_word_embeddings=False,
         pad_token_id=PAD,
         bos_token_id=BOS,
         eos_token_id=EOS,
+        **differing,
     )

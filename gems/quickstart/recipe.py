@@ -6,11 +6,11 @@ lineages first, so that two threads stay busy to the end.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BASE_ID = "quickstart/tiny-arith"
 GEM_ID = "quietriver/carry-borrow-b"
-SECOND_ROOT_ID = "hexane/qwen-arith"
+SECOND_ROOT_ID = "hexane/mistral-arith"
 
 Shares = tuple[float, float, float, float]
 EVEN: Shares = (1, 1, 1, 1)
@@ -53,7 +53,7 @@ class Repository:
     """One repository: its weights, and what the hub shows of it.
 
     ``relation`` and ``bases`` are what its card declares.
-    ``fault`` names what is wrong with it, or what it holds instead of safetensors (`faults`).
+    ``fault`` names what is wrong with it, or what it holds instead of safetensors (`checkpoints`).
     """
 
     id: str
@@ -67,9 +67,9 @@ class Repository:
     fault: str | None = None
 
 
-def root(id: str, shares: Shares, steps: int, downloads: int, likes: int, about: str) -> Repository:
-    """A model trained from nothing."""
-    return Repository(id, Tune(None, shares, steps), None, (), downloads, likes, about)
+def root(id: str, shares: Shares, steps: int, *stars: int, about: str = "") -> Repository:
+    """A model trained from nothing; ``stars`` are its downloads and likes, here and below."""
+    return _starred(Repository(id, Tune(None, shares, steps), None, (), about=about), stars)
 
 
 def tune(
@@ -81,34 +81,34 @@ def tune(
     rate: float = 1e-3,
     about: str = "",
 ) -> Repository:
-    """A fine-tune; ``stars`` are its downloads and likes."""
-    return Repository(
-        id, Tune(parent, shares, steps, rate), "finetune", (parent,), *stars, about=about
-    )
+    """A fine-tune, trained at a gentler rate than its root."""
+    origin = Tune(parent, shares, steps, rate)
+    return _starred(Repository(id, origin, "finetune", (parent,), about=about), stars)
 
 
 def adapter(id: str, parent: str, shares: Shares, steps: int, *stars: int) -> Repository:
     """A LoRA adapter."""
-    return Repository(id, Adapt(parent, shares, steps), "adapter", (parent,), *stars)
+    return _starred(Repository(id, Adapt(parent, shares, steps), "adapter", (parent,)), stars)
 
 
 def merge(
     id: str, parents: Sequence[str], shares: Sequence[float], *stars: int, about: str = ""
 ) -> Repository:
     """A weighted sum that says it is one."""
-    mixed = Merge(tuple(parents), tuple(shares))
-    return Repository(id, mixed, "merge", tuple(parents), *stars, about=about)
+    origin = Merge(tuple(parents), tuple(shares))
+    return _starred(Repository(id, origin, "merge", tuple(parents), about=about), stars)
 
 
 def between(id: str, parent: str, child: str, share: float, *stars: int) -> Repository:
     """Part of the way from a parent to its fine-tune: an earlier checkpoint of the same run."""
     origin = Merge((parent, child), (1 - share, share))
-    return Repository(id, origin, "finetune", (parent,), *stars)
+    return _starred(Repository(id, origin, "finetune", (parent,)), stars)
 
 
 def copy(id: str, parent: str, *stars: int, about: str = "") -> Repository:
     """An exact copy under another name."""
-    return Repository(id, Merge((parent,), (1.0,)), "finetune", (parent,), *stars, about=about)
+    origin = Merge((parent,), (1.0,))
+    return _starred(Repository(id, origin, "finetune", (parent,), about=about), stars)
 
 
 def faulty(
@@ -116,4 +116,10 @@ def faulty(
 ) -> Repository:
     """A copy of the parent with something wrong, or in a format that is not asked."""
     origin = Merge((parent,), (1.0,))
-    return Repository(id, origin, relation, (parent,), *stars, about=about, fault=fault)
+    spoilt = Repository(id, origin, relation, (parent,), about=about, fault=fault)
+    return _starred(spoilt, stars)
+
+
+def _starred(one: Repository, stars: tuple[int, ...]) -> Repository:
+    downloads, likes = stars or (0, 0)
+    return replace(one, downloads=downloads, likes=likes)

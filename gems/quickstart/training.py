@@ -24,6 +24,7 @@ def train(
     mixture: Mixture,
     steps: int,
     rate: float,
+    *,
     seed: int,
     on_step: Callable[[], None] = lambda: None,
 ) -> None:

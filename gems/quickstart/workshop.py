@@ -59,6 +59,7 @@ def make(recipe: Sequence[Repository], seed: int, progress: Progress) -> dict[st
     The same seed gives the same bytes on the same machine.
     """
     import torch
+    from transformers import AutoModelForCausalLM  # noqa: F401 - lazily imported, not thread-safe
 
     threads, meter = torch.get_num_threads(), Meter(_steps(recipe), progress)
     waiting: dict[str, Future[Made]] = {}
@@ -103,6 +104,6 @@ def _trained(
         architecture = parent.architecture
     else:
         model, architecture = models.new_model(origin.architecture, seed), origin.architecture
-    train(model, mixture, origin.steps, origin.rate, seed, on_step)
+    train(model, mixture, origin.steps, origin.rate, seed=seed, on_step=on_step)
     taken = models.adapter_weights_of if isinstance(origin, Adapt) else models.weights_of
     return Made(architecture, taken(model))
