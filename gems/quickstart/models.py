@@ -17,6 +17,15 @@ Weights = dict[str, Any]
 _DRAWING = Lock()
 
 
+def load_libraries() -> None:
+    """Import all that training needs. Threads call for it at once, which lazy imports do not bear.
+
+    Transformers then fails now and then with "cannot import name 'AutoModelForCausalLM'".
+    """
+    for architecture in CLASSES:
+        with_adapter(new_model(architecture, seed=0), seed=0)
+
+
 def new_model(architecture: str, seed: int) -> Any:
     """A freshly initialised causal model in float32; the same seed gives the same weights.
 

@@ -1,11 +1,38 @@
 """What a quickstart model really knows: greedy answers to all questions, without an engine."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from gems.quickstart.recipe import Repository
 from gems.quickstart.tasks import SKILLS, questions
 from gems.quickstart.tokenizer import decode, encode
 
 LONGEST_ANSWER = 6
+
+
+def truth(directory: Path, repositories: Iterable[Repository]) -> dict[str, float]:
+    """The share of all questions that each repository of a built hub answers rightly, by id."""
+    return {one.id: _overall(load(Path(directory), one)) for one in repositories}
+
+
+def load(directory: Path, one: Repository) -> Any:
+    """A repository's model in float32; an adapter is merged into its base."""
+    from transformers import AutoModelForCausalLM
+
+    folder = directory / "models" / one.id
+    if one.relation != "adapter":
+        return AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    from peft import PeftModel
+
+    below = directory / "models" / one.bases[0]
+    base = AutoModelForCausalLM.from_pretrained(below, dtype="float32")
+    return PeftModel.from_pretrained(base, str(folder)).merge_and_unload()  # pyright: ignore
+
+
+def _overall(model: Any) -> float:
+    by_skill = scores(model)
+    return sum(by_skill.values()) / len(by_skill)
 
 
 def scores(model: Any) -> dict[str, float]:

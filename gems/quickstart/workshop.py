@@ -61,6 +61,7 @@ def make(recipe: Sequence[Repository], seed: int, progress: Progress) -> dict[st
     import torch
     from transformers import AutoModelForCausalLM  # noqa: F401 - lazily imported, not thread-safe
 
+    models.load_libraries()
     threads, meter = torch.get_num_threads(), Meter(_steps(recipe), progress)
     waiting: dict[str, Future[Made]] = {}
     pool = ThreadPoolExecutor(PARALLEL, initializer=torch.set_num_threads, initargs=(1,))
