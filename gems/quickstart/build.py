@@ -61,7 +61,7 @@ def build(
 def read_index(directory: Path) -> dict[str, Any]:
     """What ``build`` wrote last. Raises `BadInput` for a folder that holds no finished hub."""
     try:
-        return json.loads((directory / INDEX).read_text())
+        return json.loads((Path(directory) / INDEX).read_text())
     except (OSError, ValueError) as error:
         raise BadInput(
             str(directory), f"holds no finished hub; make it with: gems hub build {directory}"
