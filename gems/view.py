@@ -10,10 +10,11 @@ from rich.text import Text
 
 from gems.core import estimate
 from gems.core.contest import Contest, RoundReport
-from gems.core.outcome import Failed, Outcome
+from gems.core.outcome import Failed, Graded, Outcome
 
 LEADERS = 5
 LINE_EVERY_S = 10.0
+STEADY_AFTER_S = 3.0
 
 
 class View:
@@ -25,7 +26,8 @@ class View:
     def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
         self.console = console
         self.now = now
-        self.started = self.last_line = now()
+        self.last_line = now()
+        self.first_outcome: float | None = None
         self.fresh_answers = 0
         self._closed = 0
         self._live = Live(console=console, refresh_per_second=4, transient=True)
@@ -40,19 +42,12 @@ class View:
         if self._is_live:
             self._live.stop()
 
-    def begin(self, contest: Contest) -> None:
-        """Start the clock, after what an earlier search did was recalled."""
-        self.started = self.now()
-        self.fresh_answers = 0
-        self._show(contest)
-
     def saw(self, contest: Contest, outcomes: Sequence[Outcome]) -> None:
         """Take outcomes in, tell of closed rounds and failures, and draw."""
         for outcome in outcomes:
             if isinstance(outcome, Failed):
                 self.say(f"{outcome.candidate} failed: {outcome.kind}, {outcome.detail}")
-            else:
-                self.fresh_answers += len(outcome.answers)
+        self._clock(outcomes)
         closed = len(contest.reports) - (not contest.finished)
         for report in contest.reports[self._closed : closed]:
             self.say(round_line(report))
@@ -61,7 +56,14 @@ class View:
 
     def say(self, line: str) -> None:
         """A line that stays."""
-        self.console.print(Text(line))
+        self.console.print(Text(line), soft_wrap=True)
+
+    def _clock(self, outcomes: Sequence[Outcome]) -> None:
+        """Count answers from the first outcome on, so that engine starts do not slow the pace."""
+        if self.first_outcome is None:
+            self.first_outcome = self.now()
+            return
+        self.fresh_answers += sum(len(o.answers) for o in outcomes if isinstance(o, Graded))
 
     def _show(self, contest: Contest) -> None:
         if self._is_live:
@@ -85,14 +87,21 @@ class View:
 
     def _status(self, contest: Contest) -> str:
         report = contest.reports[-1] if contest.reports else RoundReport(0)
-        rate = self.fresh_answers / max(1e-9, self.now() - self.started)
-        left = max(0, contest.verdict.budget - contest.answered)
-        pace = f"{rate:,.0f} questions/s, at most {duration(left / rate)} left" if rate > 0 \
-            else "starting engines"  # fmt: skip
         return (
             f"round {report.round} ({report.stage}): {report.entrants - contest.waiting} of "
-            f"{report.entrants} candidates answered {report.questions} questions each, {pace}"
+            f"{report.entrants} candidates answered {report.questions} questions each, "
+            f"{self._pace(contest)}"
         )
+
+    def _pace(self, contest: Contest) -> str:
+        if self.first_outcome is None:
+            return "starting engines"
+        seconds = self.now() - self.first_outcome
+        if seconds < STEADY_AFTER_S or not self.fresh_answers:
+            return "measuring the pace"
+        rate = self.fresh_answers / seconds
+        left = max(0, contest.verdict.budget - contest.answered)
+        return f"{rate:,.0f} questions/s, at most {duration(left / rate)} left"
 
 
 def round_line(report: RoundReport) -> str:

@@ -154,7 +154,7 @@ def _searched(
     pool = _pool(config, endpoint)
     try:
         with View(console) as view:
-            view.begin(contest)
+            view.say("starting engines")
             search(contest, pool, Ledger(folder), [costs, view, tracker])
     finally:
         pool.close()
@@ -189,7 +189,7 @@ def _prepare(
         folder.write("questions.json", json.dumps(prepared.questions))
         folder.write("candidates.parquet", tables.candidates_table(candidates, left_out))
     console.print(
-        f"{len(candidates)} candidates, {len(left_out)} left out, "
+        f"{len(candidates)} candidates to ask, {len(left_out)} left out, "
         f"{len(prepared.questions):,} questions"
     )
     return prepared

@@ -67,7 +67,7 @@ def read_json(api: "HfApi", info: "ModelInfo", name: str) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
             value = json.load(file)
     except GatedRepoError as error:
-        raise Ineligible(f"gated: ask for access at {api.endpoint}/{info.id}") from error
+        raise Ineligible("gated: ask for access on its page at the hub") from error
     except EntryNotFoundError as error:
         raise Ineligible(f"no {name}") from error
     except (ValueError, RecursionError) as error:

@@ -181,14 +181,14 @@ class _in_our_words:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        import httpx
-        from huggingface_hub.errors import HfHubHTTPError
+        # The hub's own errors derive from those of the HTTP client, whichever it uses.
+        from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
-        if isinstance(error, httpx.TransportError):
+        if isinstance(error, HfHubHTTPError):
+            raise WorldError(f"hub {self.endpoint}", str(error), "try again later") from error
+        if isinstance(error, HTTPError):
             raise WorldError(
                 f"hub {self.endpoint} is out of reach",
                 str(error),
                 "check the network or HF_ENDPOINT",
             ) from error
-        if isinstance(error, HfHubHTTPError):
-            raise WorldError(f"hub {self.endpoint}", str(error), "try again later") from error

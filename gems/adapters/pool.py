@@ -90,6 +90,7 @@ class RayPool:
         self._queues: dict[str, deque[Assignment]] = defaultdict(deque)
         self._attempts: Counter[str] = Counter()
         self._last_tick = time.monotonic()
+        self._patience_s = 90.0
         self._joined = _connect(address)
         remote_actor: Any = ray.remote(_Actor)
         self._actor_class = remote_actor.options(
@@ -116,6 +117,7 @@ class RayPool:
         while not outcomes:
             self._staff()
             self._dispatch()
+            self._say_what_is_awaited()
             for member in self._ready():
                 outcomes += self._collect(member)
             outcomes += self._overdue()
@@ -163,6 +165,22 @@ class RayPool:
                 member.assignment = self._queues[member.chassis].popleft()
                 member.work = member.actor.run.remote(member.assignment)
                 member.busy_since = time.monotonic()
+
+    def _say_what_is_awaited(self) -> None:
+        """A cluster that never grows would keep a search waiting in silence."""
+        starting = [m for m in self.members if m.work is not None and m.assignment is None]
+        waited = time.monotonic() - min((m.busy_since for m in starting), default=time.monotonic())
+        if waited > self._patience_s:
+            self._patience_s *= 2
+            log.warning(
+                "%d of %d workers wait for %g CPUs and %g GPUs each since %.0f s; the cluster has %s",
+                len(starting),
+                len(self.members),
+                self.settings.cpus_per_worker,
+                self.settings.gpus_per_worker,
+                waited,
+                {k: v for k, v in ray.cluster_resources().items() if k in ("CPU", "GPU")},
+            )
 
     def _ready(self) -> list[Member]:
         busy = {member.work: member for member in self.members if member.work is not None}

@@ -56,11 +56,10 @@ class Snapshots:
             shutil.rmtree(partial, ignore_errors=True)
 
     def _download(self, repo: str, revision: str) -> Path:
-        import httpx
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
             GatedRepoError,
-            HfHubHTTPError,
+            HTTPError,
             LocalEntryNotFoundError,
             RepositoryNotFoundError,
             RevisionNotFoundError,
@@ -72,6 +71,6 @@ class Snapshots:
             )
         except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError) as error:
             raise CandidateFault("not-available", str(error).splitlines()[0]) from error
-        except (HfHubHTTPError, LocalEntryNotFoundError, httpx.TransportError) as error:
+        except (HTTPError, LocalEntryNotFoundError) as error:
             raise WorldError(f"{repo}@{revision[:8]} cannot be fetched", str(error)) from error
         return Path(folder)
