@@ -173,7 +173,7 @@ class RayPool:
         if waited > self._patience_s:
             self._patience_s *= 2
             log.warning(
-                "%d of %d workers wait for %g CPUs and %g GPUs each since %.0f s; the cluster has %s",
+                "%d of %d workers wait for %g CPUs and %g GPUs each, %.0f s so far; Ray has %s",
                 len(starting),
                 len(self.members),
                 self.settings.cpus_per_worker,
