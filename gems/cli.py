@@ -47,13 +47,13 @@ def search(
     from gems.config import read_config
     from gems.ending import ending, plan_table
 
-    settings, console = read_config(config, changes or []), Console()
+    settings, console = read_config(config, changes or []), _console()
     if dry_run:
         prepared, contest = wiring.plan(settings, console)
         console.print(plan_table(settings, prepared.candidates, contest))
         return
     summary = wiring.run_search(settings, console)
-    console.print(ending(settings, config, summary, wiring.standings_of(settings)))
+    console.print(ending(settings, config, summary, wiring.standings_of(settings)), soft_wrap=True)
 
 
 @app.command()
@@ -74,7 +74,7 @@ def discover(
     from gems.core.settings import Candidates
     from gems.ending import tree_table
 
-    console = Console()
+    console = _console()
     wanted = Candidates(base=[base], max_parameters=max_parameters)
     tree = wiring.discover(wanted, endpoint, console)
     target = out or Path(f"{base.replace('/', '--')}.parquet")
@@ -93,7 +93,7 @@ def report(
     """Write report.html again, with standings and summary, from what the ledger tells."""
     from gems import wiring
 
-    console = Console()
+    console = _console()
     path = wiring.rewrite(run_dir)
     console.print(f"wrote {path}", markup=False)
 
@@ -103,7 +103,7 @@ def policies() -> None:
     """The policies, a line each."""
     from gems.core.policies import DEFAULT, POLICIES
 
-    console = Console()
+    console = _console()
     for name, policy in POLICIES.items():
         mark = " (default)" if name == DEFAULT else ""
         console.print(f"{name:<20} {policy.summary}{mark}", markup=False)
@@ -152,6 +152,12 @@ def main() -> None:
     except GemsError as error:
         _complain(f"error: {error}")
         sys.exit(error.exit_status)
+
+
+def _console() -> Console:
+    """As wide as the terminal; a log file is given room for a model's name."""
+    console = Console()
+    return console if console.is_terminal else Console(width=110)
 
 
 def _interrupt(*_: Any) -> None:

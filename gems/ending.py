@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -35,12 +36,18 @@ def verdict_line(summary: dict[str, Any]) -> str:
     """Who won, and whether that is better than what people use today."""
     winner = summary["winner"]
     low, high = winner["interval"]
+    sure = "on all questions" if low == high else f"95 %: {interval_text(low, high)}"
     found = (
-        f"{winner['id']} answers {winner['score']:.1%} right "
-        f"(95 %: {low:.1%} to {high:.1%}) and has {winner['downloads']:,} downloads."
+        f"{winner['id']} answers {winner['score']:.1%} right ({sure}) "
+        f"and has {winner['downloads']:,} downloads."
     )
     kind = "A hidden gem: " if winner["id"] in summary["gems"] else "The winner: "
     return "\n".join([kind + found, *(_against(lead) for lead in summary["verdict"])])
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval in percent; one that closed says so."""
+    return "all asked" if low == high else f"{100 * low:.1f}-{100 * high:.1f}"
 
 
 def cost_line(summary: dict[str, Any], candidates: int) -> str:
@@ -125,9 +132,17 @@ def tree_table(candidates: Sequence[Candidate], left_out: Sequence[LeftOut]) -> 
 
 
 def _leaderboard(summary: dict[str, Any], rows: Sequence[Standing]) -> Table:
-    table = Table(title=f"{summary['name']}: the best and the most downloaded")
-    for name in ("", "candidate", "score", "95 %", "questions", "downloads", "left in"):
-        table.add_column(name, justify="left" if name in ("", "candidate") else "right")
+    table = Table(
+        title=f"{summary['name']}: the best and the most downloaded", box=box.SIMPLE, padding=0
+    )
+    for name in ("", "candidate", "score", "95 %", "asked", "downloads", "left in"):
+        is_name = name == "candidate"
+        table.add_column(
+            name,
+            justify="left" if is_name else "right",
+            no_wrap=not is_name,
+            overflow="fold",
+        )
     places = {row.id: place for place, row in enumerate(rows, 1)}
     popular = sorted(rows, key=lambda row: (-row.downloads, -row.likes, row.id))[:POPULAR_SHOWN]
     best = [row for row in rows if row.id in summary["top"]]
@@ -141,14 +156,14 @@ def _leaderboard(summary: dict[str, Any], rows: Sequence[Standing]) -> Table:
 
 
 def _cells(place: int, row: Standing) -> tuple[RenderableType, ...]:
-    left = f"round {row.left_in_round}" if row.left_in_round else ""
+    left = f"round {row.left_in_round}" if row.left_in_round else "-"
     if row.score is None:
         return (f"{place}", Text(row.id), "", "", "0", f"{row.downloads:,}", left)
     return (
         f"{place}",
         Text(f"{row.id}{'  gem' if row.is_gem else ''}"),
         f"{row.score:.1%}",
-        f"{row.interval_low:.1%} to {row.interval_high:.1%}",
+        interval_text(row.interval_low, row.interval_high),
         f"{row.questions:,}",
         f"{row.downloads:,}",
         left,
@@ -159,9 +174,10 @@ def _against(lead: dict[str, Any]) -> str:
     low, high = lead["interval"]
     points, common = 100 * lead["lead"], lead["questions"]
     line = (
-        f"  against {lead['rival']}: {points:+.1f} points on the {common} questions both answered "
-        f"(95 %: {100 * low:+.1f} to {100 * high:+.1f})"
+        f"  against {lead['rival']}: {points:+.1f} points on the {common} questions both answered"
     )
+    if low < high:
+        line += f" (95 %: {100 * low:+.1f} to {100 * high:+.1f})"
     if low <= 0 <= high:
         line += ", not told apart"
     if lead["fresh"]:

@@ -33,8 +33,13 @@ class Stage(Protocol):
 
     generation: dict[str, Any]
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether an engine runs."""
+        ...
+
     def start(self, folder: Path, chassis: str) -> None:
-        """Start an engine for the chassis on its first candidate, unless there is one."""
+        """Start an engine for the chassis on its first candidate."""
         ...
 
     def load(self, folder: Path, chassis: str) -> Respondent:
@@ -54,8 +59,9 @@ def evaluate(
     try:
         with watch("fetch"):
             folder = snapshots.fetch(candidate)
-        with watch("start"):
-            stage.start(folder, candidate.chassis)
+        if not stage.is_warm:
+            with watch("start"):
+                stage.start(folder, candidate.chassis)
         with watch("load"):
             respondent = stage.load(folder, candidate.chassis)
         with watch("generate"):

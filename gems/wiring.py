@@ -29,6 +29,9 @@ from gems.core.verdict import Verdict
 from gems.driver import search
 from gems.view import View
 
+# How many of the most downloaded a leaderboard shows beside the best.
+WELL_KNOWN = 3
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -53,9 +56,9 @@ class Prepared:
             raise BadInput("candidates", "found 1, allowed: at least 2 to choose between")
         problem = policies.Problem(count, len(self.questions), budget, config.seed)
         policy = policies.make_policy(config.policy.name, problem, config.policy.options)
-        return Contest(
-            self.candidates, self.questions, policy, Verdict(self._rivals(), budget, config.seed)
-        )
+        guests = most_downloaded(self.candidates, WELL_KNOWN)
+        verdict = Verdict(self._rivals(), budget, config.seed, guests)
+        return Contest(self.candidates, self.questions, policy, verdict)
 
     def _rivals(self) -> list[int]:
         """What people use today: the roots of the tree and the most downloaded candidates."""

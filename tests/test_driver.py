@@ -28,8 +28,8 @@ class MortalFolder(Folder):
         if self.at > 0:
             super().write(name, text)
             return
-        keep = int(len(text) * self.torn)
-        Path(self.root, name).write_text(text[:keep])
+        data = text if isinstance(text, bytes) else text.encode()
+        Path(self.root, name).write_bytes(data[: int(len(data) * self.torn)])
         raise Killed
 
 

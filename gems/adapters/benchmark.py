@@ -123,6 +123,7 @@ def _load(spec: str) -> dict[str, Any]:
     if is_file and not path.is_file():
         raise BadInput("tasks", f"found {spec!r}, which is no file")
     import datasets
+    from datasets.exceptions import DatasetsError
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.WARNING)
@@ -133,7 +134,7 @@ def _load(spec: str) -> dict[str, Any]:
         raise BadInput(
             "tasks", f"found {spec!r}, allowed: a task or group of lm-eval, or a YAML file of one"
         ) from error
-    except (OSError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, DatasetsError) as error:
         raise WorldError(f"the data of task {spec}", str(error), "check the network") from error
 
 

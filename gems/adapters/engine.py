@@ -14,7 +14,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from gems.core.errors import CandidateFault, GemsError, WorldError
+from gems.core.errors import CandidateFault, GemsError
 from gems.core.settings import Engine as Settings
 
 # Reloading was seen to leave wrong outputs for these upstream (vllm#48312): a fresh engine each.
@@ -127,12 +127,8 @@ def prepare_process(settings: Settings, gpus: float) -> None:
 
 def _start(folder: Path, settings: Settings, gpus: float) -> Any:
     prepare_process(settings, gpus)
-    try:
-        from vllm import LLM
-    except ImportError as error:
-        raise WorldError(
-            "vLLM cannot be imported", str(error), "install '.[gpu]', or '.[cpu]' without a GPU"
-        ) from error
+    from vllm import LLM
+
     parallel = max(1, int(gpus))
     return LLM(
         str(folder),

@@ -181,8 +181,9 @@ class _in_our_words:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        # The hub's own errors derive from those of the HTTP client, whichever it uses.
-        from huggingface_hub.errors import HfHubHTTPError, HTTPError
+        # The hub's own errors derive from those of the HTTP client, httpx2.
+        from httpx2 import HTTPError
+        from huggingface_hub.errors import HfHubHTTPError
 
         if isinstance(error, HfHubHTTPError):
             raise WorldError(f"hub {self.endpoint}", str(error), "try again later") from error

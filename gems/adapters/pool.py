@@ -1,8 +1,8 @@
 """The pool of engine actors on Ray. The only module that says ``ray.remote``.
 
-A worker holds one engine for one chassis. It is given candidates of its own chassis first; it
-changes chassis, by being replaced, only for a chassis that nobody holds or whose queue is longer
-than an engine start.
+A worker holds one engine for one chassis and is given candidates of that chassis only. It makes
+room for another, by being replaced, for a chassis that nobody holds, or where one more pair of
+hands saves more than the engine starts there and, most likely, back again.
 """
 
 import logging
@@ -11,6 +11,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import ray
@@ -40,6 +41,7 @@ class Member:
     chassis: str
     assignment: Assignment | None = None
     busy_since: float = 0.0
+    ready_s: float = 0.0
 
 
 @dataclass
@@ -51,18 +53,18 @@ class Costs:
 
     @property
     def start(self) -> float:
-        """One engine start."""
-        return _mean(self.starts) or FIRST_GUESS_START_S
+        """A worker's way from being hired to its first answer."""
+        return median(self.starts) if self.starts else FIRST_GUESS_START_S
 
     @property
     def assignment(self) -> float:
         """One assignment without a start."""
-        return _mean(self.assignments)
+        return median(self.assignments) if self.assignments else 0.0
 
-    def learn(self, outcome: Outcome) -> None:
-        """Take one outcome into account."""
+    def learn(self, outcome: Outcome, ready_s: float) -> None:
+        """Take one outcome into account, of a worker that took so long to come up."""
         if outcome.seconds.start:
-            self.starts.append(outcome.seconds.start)
+            self.starts.append(ready_s + outcome.seconds.start)
         self.assignments.append(outcome.seconds.total - outcome.seconds.start)
 
 
@@ -138,7 +140,10 @@ class RayPool:
 
     def _needs_hand(self, chassis: str, queued: int) -> bool:
         holders = sum(member.chassis == chassis for member in self.members)
-        return holders == 0 or queued * self.costs.assignment / holders > 2 * self.costs.start
+        if holders == 0:
+            return True
+        saved = queued * self.costs.assignment * (1 / holders - 1 / (holders + 1))
+        return saved > 2 * self.costs.start
 
     def _has_room(self, chassis: str) -> bool:
         """Room in the pool, made by sending home an idle worker that has no work of its own."""
@@ -206,9 +211,10 @@ class RayPool:
             self._dismiss(member)
             return self._again(assignment, error)
         if assignment is None:
+            member.ready_s = time.monotonic() - member.busy_since
             return []
         outcome, sound = result
-        self.costs.learn(outcome)
+        self.costs.learn(outcome, member.ready_s)
         if not sound:
             self._dismiss(member)
         return [outcome]
@@ -285,7 +291,3 @@ def _plainly(error: Exception) -> Exception:
 def _line(error: Exception) -> str:
     cause = getattr(error, "cause", None) or error
     return f"{type(cause).__name__}: {cause}".splitlines()[0][:500]
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

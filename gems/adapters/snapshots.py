@@ -56,10 +56,10 @@ class Snapshots:
             shutil.rmtree(partial, ignore_errors=True)
 
     def _download(self, repo: str, revision: str) -> Path:
+        from httpx2 import HTTPError
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
             GatedRepoError,
-            HTTPError,
             LocalEntryNotFoundError,
             RepositoryNotFoundError,
             RevisionNotFoundError,

@@ -34,11 +34,15 @@ class WarmStage:
             "seed": seed,
         }
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether an engine runs."""
+        return self.engine is not None
+
     def start(self, folder: Path, chassis: str) -> None:
-        """Start the engine on its first candidate, unless it runs."""
-        if self.engine is None:
-            self.engine = Engine(folder, self.settings, self.gpus)
-            self.chassis = chassis
+        """Start the engine on its first candidate."""
+        self.engine = Engine(folder, self.settings, self.gpus)
+        self.chassis = chassis
 
     def load(self, folder: Path, chassis: str) -> "Loaded":
         """Swap the candidate in, and open its tokenizer."""

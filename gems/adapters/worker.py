@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gems.core.errors import BadInput
+from gems.core.errors import BadInput, WorldError
 from gems.core.outcome import Assignment, Outcome
 from gems.core.settings import Engine
 from gems.evaluation import evaluate
@@ -26,6 +26,7 @@ class Worker:
         from gems.adapters.engine import prepare_process
 
         prepare_process(plan.engine, plan.gpus)
+        _import_engine()
         from gems.adapters.benchmark import Benchmark
         from gems.adapters.snapshots import Snapshots
         from gems.adapters.stage import WarmStage
@@ -37,6 +38,20 @@ class Worker:
         """The outcome, and whether this worker can go on."""
         outcome = evaluate(assignment, self.snapshots, self.stage)
         return outcome, not self.stage.spoiled
+
+
+def _import_engine() -> None:
+    """Pay for the imports, and find out about them, before there is work to do."""
+    try:
+        import peft  # noqa: F401
+        import transformers.models.auto.modeling_auto  # noqa: F401
+        import vllm.entrypoints.llm  # noqa: F401
+    except ImportError as error:
+        raise WorldError(
+            "the engine cannot be imported",
+            str(error),
+            "install '.[gpu]', or '.[cpu]' without a GPU",
+        ) from error
 
 
 def check_lengths(longest_answer: int, engine: Engine) -> None:

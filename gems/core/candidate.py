@@ -49,10 +49,10 @@ def popularity(candidate: Candidate) -> tuple[int, int, str]:
     return (-candidate.downloads, -candidate.likes, candidate.id)
 
 
-def most_downloaded(candidates: Sequence[Candidate]) -> list[int]:
-    """The indices of the top percent by downloads, at least one, most downloaded first."""
+def most_downloaded(candidates: Sequence[Candidate], count: int | None = None) -> list[int]:
+    """Indices, most downloaded first: ``count`` of them, or the top percent, at least one."""
     order = sorted(range(len(candidates)), key=lambda i: popularity(candidates[i]))
-    return order[: one_percent(len(candidates))]
+    return order[: count or one_percent(len(candidates))]
 
 
 def one_percent(candidates: int) -> int:

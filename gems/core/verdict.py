@@ -30,12 +30,16 @@ class Lead:
 class Verdict:
     """Plans the rounds that follow a policy's last one. Never spends more than is left.
 
-    ``rivals`` are the base and the most downloaded candidates, most important first.
+    ``rivals`` are the base and the most downloaded candidates, most important first; ``guests``
+    are others that people know, who answer the winner's questions too where the budget allows.
     ``fresh`` holds the questions that were asked only to confirm the winner.
     """
 
-    def __init__(self, rivals: Sequence[int], budget: int, seed: int) -> None:
+    def __init__(
+        self, rivals: Sequence[int], budget: int, seed: int, guests: Sequence[int] = ()
+    ) -> None:
         self.rivals = list(dict.fromkeys(rivals))
+        self.guests = [guest for guest in dict.fromkeys(guests) if guest not in self.rivals]
         self.budget = budget
         self.seed = seed
         self.fresh: Indices = np.empty(0, dtype=np.intp)
@@ -59,7 +63,12 @@ class Verdict:
     def _compare(self, sheet: Sheet, winner: int, left: int) -> Round | None:
         rivals = self._against(sheet, winner)
         answered = self._shuffled(np.flatnonzero(~np.isnan(sheet.scores[winner])))
-        price = np.isnan(sheet.scores[rivals][:, answered]).sum(axis=0)
+        price = _missing(sheet, rivals, answered)
+        for guest in self.guests:
+            more = _missing(sheet, [guest], answered)
+            is_welcome = guest != winner and not sheet.failed[guest]
+            if is_welcome and (price + more).sum() <= left:
+                rivals, price = [*rivals, guest], price + more
         affordable = answered[(price > 0) & (np.cumsum(price) <= left)]
         return Round.shared(np.array(rivals, dtype=np.intp), affordable) if rivals else None
 
@@ -87,3 +96,8 @@ class Verdict:
         # Questions that confirm a winner stand for those that chose nobody, not for all.
         lead, low, high = estimate.lead_interval(common, sheet.scores.shape[1])
         return Lead(rival, len(common), lead, low, high)
+
+
+def _missing(sheet: Sheet, candidates: Sequence[int], questions: Indices) -> Indices:
+    """How many of the candidates have yet to answer each question, shape [questions]."""
+    return np.isnan(sheet.scores[list(candidates)][:, questions]).sum(axis=0)

@@ -22,12 +22,15 @@ SETTINGS = Pool(min_workers=1, max_workers=2, gpus_per_worker=0, cpus_per_worker
 QUESTION = (Question("t", "0"),)
 
 
-class Mortal(Scripted):
+class Mortal:
     """A worker that some candidates kill, spoil or stop."""
+
+    def __init__(self, folder):
+        self.folder = folder
 
     def run(self, assignment):
         name = assignment.candidate.id
-        once = self.skills["once"] / assignment.candidate.id.replace("/", "-")
+        once = self.folder / assignment.candidate.id.replace("/", "-")
         if "kills-once" in name and not once.exists():
             once.touch()
             os._exit(1)
@@ -45,7 +48,7 @@ class Mortal(Scripted):
 
 @pytest.fixture
 def pool(tmp_path):
-    made = RayPool(functools.partial(Mortal, {"once": tmp_path}), SETTINGS, timeout_s=4)
+    made = RayPool(functools.partial(Mortal, tmp_path), SETTINGS, timeout_s=4)
     yield made
     made.close()
 

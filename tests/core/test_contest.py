@@ -94,7 +94,7 @@ def test_the_gem_wins_and_the_broken_keep_their_reason():
     assert sum(row.is_gem for row in rows) == 1
     broken = {row.id: row for row in rows if row.questions == 0}
     assert set(broken) == {"org/m03", "org/m11"}
-    assert all(row.reason.startswith("missing-tensor") for row in broken.values())
+    assert all("missing-tensor" in str(row.reason) for row in broken.values())
     assert all(row.score is None for row in broken.values())
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gems.core.candidate import Candidate
-from gems.core.outcome import Assignment, Failed
+from gems.core.outcome import Assignment, Failed, Graded
 from gems.core.question import Question
 from gems.simulation.scripted import Scripted
 
@@ -13,6 +13,7 @@ QUESTIONS = tuple(Question("t", str(i)) for i in range(4000))
 @pytest.mark.parametrize("skill", [0.1, 0.5, 0.9])
 def test_a_candidate_answers_about_as_well_as_its_skill(skill):
     outcome, _ = Scripted({"a/b": skill}).run(Assignment(Candidate("a/b", "0"), QUESTIONS, 1))
+    assert isinstance(outcome, Graded)
     assert sum(answer.score for answer in outcome.answers) / 4000 == pytest.approx(skill, abs=0.05)
 
 

@@ -67,9 +67,9 @@ class SharedHalving:
         if self.rounds:
             self._drop(sheet, self.plan.survivors(len(self.survivors)))
         while len(self.survivors) > 1:
-            self.rounds += 1
             count = self.plan.questions(len(self.survivors))
             if count:
+                self.rounds += 1
                 self.newest = self.order[self.asked : self.asked + count]
                 self.asked += count
                 return Round.shared(self.survivors, self.newest)
