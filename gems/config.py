@@ -80,8 +80,8 @@ def _with_prefix(options: type[BaseModel], values: dict[str, Any]) -> None:
 
 
 def _sentences(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
-    """One clear line for the first thing that is wrong."""
-    first = error.errors()[0]
+    """One clear line for the first thing that is wrong; a misspelt field before a missing one."""
+    first = min(error.errors(), key=lambda each: each["type"] == "missing")
     place = [part for part in first["loc"] if isinstance(part, str)]
     field = prefix + ".".join(place)
     if first["type"] == "extra_forbidden":

@@ -1,5 +1,6 @@
 """What a person reads at the end: the leaderboard, the gem, and what to do next."""
 
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -66,18 +67,17 @@ def next_steps(config: Config, path: str) -> str:
 
     uri = config.tracking.uri or default_tracking(config.storage)[0]
     folder = f"{config.storage.rstrip('/')}/{config.name}"
-    mlflow = Path(sys.executable).with_name("mlflow")
-    near = mlflow.relative_to(Path.cwd()) if mlflow.is_relative_to(Path.cwd()) else mlflow
-    return "\n".join(
-        [
-            "next:",
-            f"  the report      {folder}/report.html",
-            f"  every round     {near} ui --backend-store-uri {uri}",
-            f"  the truth       gems search {path} --set policy.name=exhaustive "
-            f"--set name={config.name}-truth",
-            "  the real Hub    gems search configs/llama-3.1-8b-gsm8k.yaml --dry-run",
-        ]
-    )
+    near, gems = _command("mlflow"), _command("gems")
+    steps = [
+        "next:",
+        f"  the report      {folder}/report.html",
+        f"  every round     {near} ui --backend-store-uri {uri}",
+    ]
+    if config.policy.name != "exhaustive":
+        change = f"--set policy.name=exhaustive --set name={config.name}-truth"
+        steps.append(f"  the truth       {gems} search {path} {change}")
+    steps.append(f"  the real Hub    {gems} search configs/llama-3.1-8b-gsm8k.yaml --dry-run")
+    return "\n".join(steps)
 
 
 def plan_table(config: Config, candidates: Sequence[Candidate], contest: Contest) -> RenderableType:
@@ -129,6 +129,14 @@ def tree_table(candidates: Sequence[Candidate], left_out: Sequence[LeftOut]) -> 
     copies = sum(candidate.copy_of is not None for candidate in candidates)
     line = f"{len(candidates):,} can be asked, on {len(chassis)} chassis; {copies} are copies"
     return Group(table, Text(line)) if left_out else Text(line)
+
+
+def _command(name: str) -> str:
+    """How to call a command of this environment from here."""
+    path = Path(sys.executable).with_name(name)
+    if shutil.which(name) == str(path):
+        return name
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _leaderboard(summary: dict[str, Any], rows: Sequence[Standing]) -> Table:

@@ -46,7 +46,9 @@ class Prepared:
         """A fresh contest. Raises `BadInput` for a budget under one question each."""
         count = len(self.candidates)
         budget = floor(count * config.budget.queries_per_candidate)
-        if budget < count and config.policy.name != "exhaustive":
+        if config.policy.name == "exhaustive":
+            budget = count * len(self.questions)
+        if budget < count:
             raise BadInput(
                 "budget.queries_per_candidate",
                 f"found {config.budget.queries_per_candidate:g}, allowed: at least 1, "

@@ -56,7 +56,7 @@ def standings_table(standings: Sequence[Standing]) -> bytes:
 
 def read_standings(data: bytes) -> list[Standing]:
     """The standings that `standings_table` wrote."""
-    return [Standing(**row) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+    return [Standing(**row) for row in _rows(data)]
 
 
 def candidates_table(candidates: Sequence[Candidate], left_out: Sequence[LeftOut]) -> bytes:
@@ -71,15 +71,20 @@ def read_candidates(source: str | bytes) -> tuple[tuple[Candidate, ...], tuple[L
     if isinstance(source, str) and not Path(source).is_file():
         raise BadInput("candidates.list", f"found {source!r}, which is no file")
     try:
-        rows = pq.read_table(io.BytesIO(source) if isinstance(source, bytes) else source)
-        left_out = [LeftOut(r["id"], r["left_out"]) for r in rows.to_pylist() if r["left_out"]]
+        rows = _rows(source if isinstance(source, bytes) else Path(source).read_bytes())
+        left_out = [LeftOut(r["id"], r["left_out"]) for r in rows if r["left_out"]]
         names = [field.name for field in fields(Candidate)]
-        asked = [r for r in rows.to_pylist() if not r["left_out"]]
+        asked = [r for r in rows if not r["left_out"]]
         return tuple(Candidate(**{n: r[n] for n in names}) for r in asked), tuple(left_out)
     except (pa.ArrowInvalid, KeyError) as error:
         raise BadInput(
             "candidates.list", f"{source!r} is no list that `gems discover` wrote: {error}"
         ) from error
+
+
+def _rows(data: bytes) -> list[dict[str, Any]]:
+    # Not `read_table`: its dataset threads were seen to abort the interpreter as it exits.
+    return pq.ParquetFile(io.BytesIO(data)).read(use_threads=False).to_pylist()
 
 
 def _file(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> bytes:
