@@ -40,7 +40,6 @@ class Prepared:
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...]
     questions: list[Question]
-    longest_answer: int
 
     def contest(self, config: Config) -> Contest:
         """A fresh contest. Raises `BadInput` for a budget under one question each."""
@@ -73,19 +72,22 @@ def run_search(config: Config, console: Console) -> dict[str, Any]:
     started = time.monotonic()
     folder = Folder(_absolute(config.storage), config.name)
     folder.create()
-    with Held(folder), _served(config, console) as endpoint:
+    with Held(folder):
         _check_same(folder, config)
         finished = folder.json("summary.json")
         if finished and finished["status"] == "finished":
             console.print(f"{config.name} is finished; this is what it found.")
             return finished
-        return _searched(config, console, folder, endpoint, started)
+        questions = _questions(config, folder)
+        with _served(config, console) as endpoint:
+            return _searched(config, console, folder, questions, endpoint, started)
 
 
 def plan(config: Config, console: Console) -> tuple[Prepared, Contest]:
     """What a search would do, without asking anything or writing anything."""
+    questions = _questions(config, None)
     with _served(config, console) as endpoint:
-        prepared = _prepare(config, console, None, endpoint)
+        prepared = _prepare(config, console, None, questions, endpoint)
     return prepared, prepared.contest(config)
 
 
@@ -107,7 +109,7 @@ def rebuild(folder: Folder) -> tuple[Contest, Prepared, Costs, Config]:
     config = Config.model_validate(values)
     candidates, left_out = tables.read_candidates(_bytes(folder, "candidates.parquet"))
     questions = [Question(*pair) for pair in folder.json("questions.json")]
-    prepared = Prepared(candidates, left_out, questions, 0)
+    prepared = Prepared(candidates, left_out, questions)
     contest, costs = prepared.contest(config), Costs()
     for outcome in Ledger(folder).outcomes():
         contest.tell(outcome)
@@ -148,10 +150,15 @@ def write_results(
 
 
 def _searched(
-    config: Config, console: Console, folder: Folder, endpoint: str | None, started: float
+    config: Config,
+    console: Console,
+    folder: Folder,
+    questions: list[Question],
+    endpoint: str | None,
+    started: float,
 ) -> dict[str, Any]:
     before = time.monotonic()
-    prepared = _prepare(config, console, folder, endpoint)
+    prepared = _prepare(config, console, folder, questions, endpoint)
     costs = Costs()
     costs.seconds["discover"] = time.monotonic() - before
     contest = prepared.contest(config)
@@ -174,28 +181,42 @@ def _searched(
     return summary
 
 
-def _prepare(
-    config: Config, console: Console, folder: Folder | None, endpoint: str | None
-) -> Prepared:
-    """Candidates and questions; a folder that has them keeps them, so that resuming is exact."""
+def _questions(config: Config, folder: Folder | None) -> list[Question]:
+    """The tasks' questions; those of a search that goes on must be the ones it began with."""
     from gems.adapters.benchmark import Benchmark
     from gems.adapters.worker import check_lengths
 
     benchmark = Benchmark(config.tasks)
     check_lengths(benchmark.longest_answer, config.engine)
+    known = folder.json("questions.json") if folder else None
+    if known is not None and [Question(*pair) for pair in known] != benchmark.questions:
+        raise BadInput(
+            "tasks", f"their questions changed since {config.name} began; give it another name"
+        )
+    return benchmark.questions
+
+
+def _prepare(
+    config: Config,
+    console: Console,
+    folder: Folder | None,
+    questions: list[Question],
+    endpoint: str | None,
+) -> Prepared:
+    """The contest's candidates; a folder that has them keeps them, so that resuming is exact."""
     if folder and folder.exists("candidates.parquet"):
         candidates, left_out = tables.read_candidates(_bytes(folder, "candidates.parquet"))
     else:
         candidates, left_out = _candidates(config, endpoint, console)
-    prepared = Prepared(candidates, left_out, benchmark.questions, benchmark.longest_answer)
+    prepared = Prepared(candidates, left_out, questions)
     prepared.contest(config)  # a budget that is too small is found before anything is written
     if folder:
         folder.write("config.json", config.model_dump_json(indent=1))
-        folder.write("questions.json", json.dumps(prepared.questions))
+        folder.write("questions.json", json.dumps(questions))
         folder.write("candidates.parquet", tables.candidates_table(candidates, left_out))
     console.print(
         f"{len(candidates)} candidates to ask, {len(left_out)} left out, "
-        f"{len(prepared.questions):,} questions"
+        f"{len(questions):,} questions"
     )
     return prepared
 
@@ -252,18 +273,17 @@ def _served(config: Config, console: Console) -> Iterator[str | None]:
     """The hub's endpoint; the quickstart hub is built where it is absent, and served meanwhile."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if config.hub.serve is None:
-        yield config.hub.endpoint
+        yield config.hub.endpoint or os.environ.get("HF_ENDPOINT")
         return
     from gems.quickstart.server import serving
 
-    directory = build_hub(Path(config.hub.serve), config.seed, console)
+    directory = build_hub(Path(config.hub.serve), 0, console)
     with serving(directory) as endpoint:
         yield endpoint
 
 
 def build_hub(directory: Path, seed: int, console: Console) -> Path:
     """Build the quickstart hub with a progress bar, unless it is there."""
-    del seed  # the hub is the same for every search
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from gems.quickstart.build import build
@@ -273,6 +293,7 @@ def build_hub(directory: Path, seed: int, console: Console) -> Path:
         task = bar.add_task("building the quickstart hub", total=1.0)
         return build(
             directory,
+            seed,
             progress=lambda phase, share: bar.update(task, description=phase, completed=share),
         )
 
