@@ -52,7 +52,11 @@ def search(
         prepared, contest = wiring.plan(settings, console)
         console.print(plan_table(settings, prepared.candidates, contest))
         return
-    summary = wiring.run_search(settings, console)
+    try:
+        summary = wiring.run_search(settings, console)
+    except KeyboardInterrupt as interrupt:
+        _complain("interrupted; nothing is lost, the same command goes on from here")
+        raise typer.Exit(130) from interrupt
     console.print(ending(settings, config, summary, wiring.standings_of(settings)), soft_wrap=True)
 
 
@@ -146,9 +150,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app(standalone_mode=True)
-    except KeyboardInterrupt:
-        _complain("interrupted; nothing is lost, the same command goes on from here")
-        sys.exit(130)
     except GemsError as error:
         _complain(f"error: {error}")
         sys.exit(error.exit_status)

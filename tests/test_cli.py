@@ -173,6 +173,22 @@ def test_a_search_whose_driver_is_killed_goes_on_and_ends_as_an_undisturbed_one(
     before = answers(storage)
     assert before
 
+    second = subprocess.Popen(
+        [sys.executable, "-m", "gems", "search", path],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(answers(storage)) == len(before):
+        assert time.monotonic() < deadline
+        assert second.poll() is None
+        time.sleep(0.01)
+    second.send_signal(signal.SIGINT)
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 130
+    assert "nothing is lost" in said
+
     again = gems("search", path)
     assert again.returncode == 0, again.stderr
     assert results(storage) == results(whole)

@@ -12,9 +12,10 @@ def headline(summary: dict[str, Any]) -> str:
         return "Nobody could be asked, so there is no winner."
     low, high = winner["interval"]
     kind = "hidden gem" if winner["id"] in summary["gems"] else "winner"
+    sure = "of all questions" if low == high else f"(95 %: {percent(low)} to {percent(high)})"
     return (
-        f"The {kind} is {winner['id']}: {percent(winner['score'])} right "
-        f"(95 %: {percent(low)} to {percent(high)}), with {winner['downloads']:,} downloads."
+        f"The {kind} is {winner['id']}: {percent(winner['score'])} right {sure}, "
+        f"with {winner['downloads']:,} downloads."
     )
 
 
@@ -23,9 +24,9 @@ def against(lead: dict[str, Any]) -> str:
     low, high = lead["interval"]
     sentence = (
         f"{_beside(lead['lead'], low, high)} {lead['rival']} by {points(lead['lead'])} points "
-        f"on the {lead['questions']:,} questions both answered "
-        f"(95 %: {signed(low)} to {signed(high)})."
+        f"on the {lead['questions']:,} questions both answered"
     )
+    sentence += "." if low == high else f" (95 %: {signed(low)} to {signed(high)})."
     fresh = lead["fresh"]
     if fresh:
         sentence += (
