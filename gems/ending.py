@@ -72,6 +72,7 @@ def next_steps(config: Config, path: str) -> str:
         "next:",
         f"  the report      {folder}/report.html",
         f"  every round     {near} ui --backend-store-uri {uri}",
+        f"                  then Model training > {config.tracking.experiment} > {config.name}",
     ]
     if config.policy.name != "exhaustive":
         change = f"--set policy.name=exhaustive --set name={config.name}-truth"
