@@ -14,7 +14,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from gems.core.errors import CandidateFault, GemsError
+from gems.core.errors import CandidateFault, GemsError, WorldError
 from gems.core.settings import Engine as Settings
 
 # Reloading was seen to leave wrong outputs for these upstream (vllm#48312): a fresh engine each.
@@ -55,7 +55,8 @@ class Engine:
     def load(self, folder: Path) -> None:
         """Swap a checkpoint of the same chassis in.
 
-        Raises `BrokenEngine` when the swap fails or a check after it does.
+        Raises `BrokenEngine` when the swap fails, `WorldError` when a check finds that swaps have
+        changed what the engine answers.
         """
         if folder == self.loaded:
             return
@@ -95,9 +96,9 @@ class Engine:
     def _verify(self) -> None:
         self._swap(self.first)
         if self._ask_probe() != self._probe:
-            raise BrokenEngine(
+            raise WorldError(
                 f"after {self.swaps} swaps the engine answers otherwise than a fresh one did",
-                "its answers since the last check cannot be trusted; "
+                "its answers since the last check cannot be trusted",
                 "search again under another name, with a smaller engine.verify_every",
             )
 
@@ -139,7 +140,8 @@ def _start(folder: Path, settings: Settings, gpus: float) -> Any:
         trust_remote_code=False,
         tensor_parallel_size=parallel,
         distributed_executor_backend="mp" if parallel > 1 else "uni",
-        gpu_memory_utilization=settings.gpu_memory_utilization,
+        # Workers that share a GPU share its memory too.
+        gpu_memory_utilization=settings.gpu_memory_utilization * min(1.0, gpus or 1.0),
         # Compiling pays where kernels are launched from a GPU's host, not on the CPU itself.
         enforce_eager=not gpus,
         disable_log_stats=True,

@@ -17,7 +17,6 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from gems.adapters.engine import BrokenEngine
 from gems.adapters.local import Worker
 from gems.core.errors import GemsError, WorldError
 from gems.core.outcome import Assignment, Failed, Outcome
@@ -27,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # A candidate that takes a second worker down is at fault itself; preemptions do not count.
 MAX_ATTEMPTS = 2
+MAX_FAILED_STARTS = 5
 # What starting an engine is taken to cost until one was started.
 FIRST_GUESS_START_S = 30.0
 POLL_S = 1.0
@@ -93,6 +93,7 @@ class RayPool:
         self._attempts: Counter[str] = Counter()
         self._last_tick = time.monotonic()
         self._patience_s = 90.0
+        self._failed_starts = 0
         self._joined = _connect(address)
         remote_actor: Any = ray.remote(_Actor)
         self._actor_class = remote_actor.options(
@@ -140,7 +141,7 @@ class RayPool:
 
     def _needs_hand(self, chassis: str, queued: int) -> bool:
         holders = sum(member.chassis == chassis for member in self.members)
-        if holders == 0:
+        if holders == 0 or (len(self.members) < self.settings.min_workers and queued > holders):
             return True
         saved = queued * self.costs.assignment * (1 / holders - 1 / (holders + 1))
         return saved > 2 * self.costs.start
@@ -231,10 +232,10 @@ class RayPool:
 
     def _again(self, assignment: Assignment | None, error: Exception) -> list[Outcome]:
         """Queue the work of a lost worker again, or give its candidate up."""
-        if assignment is None or isinstance(error, WorldError):
+        if isinstance(error, WorldError):
             raise _plainly(error)
-        if isinstance(error, BrokenEngine) and len(error.args) > 2:
-            raise error
+        if assignment is None:
+            return self._start_again(error)
         candidate = assignment.candidate
         if not getattr(error, "preempted", False):
             self._attempts[candidate.id] += 1
@@ -245,15 +246,24 @@ class RayPool:
         about = (candidate.id, candidate.revision, assignment.round)
         return [Failed(*about, "engine-error", _line(error), at=time.time())]
 
+    def _start_again(self, error: Exception) -> list[Outcome]:
+        """A machine may be taken away while a worker comes up; our own fault comes back always."""
+        self._failed_starts += 1
+        if not isinstance(error, RayActorError) or self._failed_starts > MAX_FAILED_STARTS:
+            raise error
+        log.warning("a worker was lost while it started: %s", _line(error))
+        return []
+
 
 class _Actor:
     """A worker behind Ray's door."""
 
     def __init__(self, make_worker: Callable[[], Worker]) -> None:
-        self._worker = make_worker()
+        self._make_worker = make_worker
 
     def ready(self) -> None:
-        """Answers once the worker is up."""
+        """Make the worker. Not in the constructor, from which errors come back as text only."""
+        self._worker = self._make_worker()
 
     def run(self, assignment: Assignment) -> tuple[Outcome, bool]:
         """See `Worker.run`."""
@@ -267,7 +277,14 @@ def _connect(address: str | None) -> str | None:
     address = address or os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if address:
-        ray.init(address=address, log_to_driver=False)
+        try:
+            ray.init(address=address, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise WorldError(
+                f"the Ray cluster at {address} is out of reach",
+                str(error).splitlines()[0],
+                "check RAY_ADDRESS, or unset it to search on this machine alone",
+            ) from error
         return address
     # A private cluster on loopback needs no advice on who may reach it.
     logging.getLogger("ray").setLevel(logging.ERROR)

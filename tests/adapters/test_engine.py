@@ -4,10 +4,13 @@ Each engine runs in a process of its own, as it does beside a GPU.
 """
 
 import functools
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from gems.adapters.benchmark import Benchmark
 from gems.adapters.hub import Hub
@@ -15,6 +18,8 @@ from gems.adapters.pool import RayPool
 from gems.adapters.worker import Worker, WorkerPlan
 from gems.core.outcome import Assignment, Failed, Graded
 from gems.core.settings import Candidates, Engine, Pool
+from gems.quickstart.models import new_model
+from gems.quickstart.tokenizer import write_tokenizer
 
 TASKS = (str(Path("gems/quickstart/tasks/quickstart.yaml").resolve()),)
 SETTINGS = Engine(dtype="float32", max_model_len=64, verify_every=3)
@@ -98,3 +103,35 @@ def test_the_broken_fail_before_an_engine_is_touched(tree, warm):
     assert all(o.seconds.load == 0 for o in outcomes.values() if isinstance(o, Failed))
     copy = next(c for c in tree.candidates if c.copy_of)
     assert said(outcomes[copy.id]) == said(outcomes[copy.copy_of])
+
+
+def alone(scene, *folders):
+    """Play a scene in a process of its own; gives the kinds of errors it met."""
+    command = [sys.executable, "-m", "tests.adapters.scenes", scene, *map(str, folders)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Two sound ones and one of NaN."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second", "nan")]
+    for seed, folder in enumerate(folders):
+        new_model("llama", seed).save_pretrained(folder)
+        write_tokenizer(folder)
+    tensors = load_file(folders[2] / "model.safetensors")
+    tensors["model.norm.weight"][:] = float("nan")
+    save_file(tensors, folders[2] / "model.safetensors", metadata={"format": "pt"})
+    return folders
+
+
+def test_outputs_that_are_not_finite_are_a_fault_and_never_a_score(checkpoints):
+    """Should weights of NaN ever reach an engine, vLLM says nothing and answers."""
+    first, _, nan = checkpoints
+    assert alone("nan", first, nan) == "not-finite"
+
+
+def test_an_engine_that_drifted_is_found_and_stops_the_search(checkpoints):
+    """Here the first checkpoint changes on disk, so that its probe is answered differently."""
+    assert alone("drift", *checkpoints[:2]) == "WorldError"

@@ -127,3 +127,17 @@ def test_one_worker_serves_a_chassis_until_its_queue_outweighs_an_engine_start()
         assert ray_pool.size == 2
     finally:
         ray_pool.close()
+
+
+def no_worker():
+    raise WorldError("the engine cannot be imported", "no vLLM", "install '.[cpu]'")
+
+
+def test_a_worker_that_cannot_be_made_says_why():
+    ray_pool = RayPool(no_worker, SETTINGS)
+    try:
+        with pytest.raises(WorldError, match="install") as raised:
+            outcomes(ray_pool, "a-good")
+        assert type(raised.value) is WorldError
+    finally:
+        ray_pool.close()
