@@ -15,6 +15,8 @@ from gems.core.outcome import Failed, Graded, Outcome
 LEADERS = 5
 LINE_EVERY_S = 10.0
 STEADY_AFTER_S = 3.0
+# Leaders are worked out over all answers so far, which is not for every outcome.
+DRAW_EVERY_S = 0.25
 
 
 class View:
@@ -30,6 +32,7 @@ class View:
         self.first_outcome: float | None = None
         self.fresh_answers = 0
         self._closed = 0
+        self._drawn = float("-inf")
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._is_live = console.is_terminal
 
@@ -66,9 +69,14 @@ class View:
         self.fresh_answers += sum(len(o.answers) for o in outcomes if isinstance(o, Graded))
 
     def _show(self, contest: Contest) -> None:
-        if self._is_live:
+        if self._is_live and self.now() - self._drawn > DRAW_EVERY_S:
+            self._drawn = self.now()
             self._live.update(self._picture(contest))
-        elif self.now() - self.last_line > LINE_EVERY_S and not contest.finished:
+        if (
+            not self._is_live
+            and self.now() - self.last_line > LINE_EVERY_S
+            and not contest.finished
+        ):
             self.last_line = self.now()
             self.say(self._status(contest))
 

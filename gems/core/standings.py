@@ -38,7 +38,7 @@ def standings(contest: Contest) -> list[Standing]:
     Whoever stayed in longer ranks higher: the few questions of an early round flatter the lucky.
     """
     ranking = contest.ranking()
-    failed = [i for i in range(len(contest.candidates)) if i not in set(ranking)]
+    failed = sorted(set(range(len(contest.candidates))) - set(ranking))
     gems = find_gems(contest, ranking) if contest.finished else set[int]()
     answered = contest.sheet.answered
     return [_standing(contest, i, int(answered[i]), i in gems) for i in ranking + failed]

@@ -44,7 +44,8 @@ def summarise(
 ) -> dict[str, Any]:
     """The contents of ``summary.json``, as plain data."""
     rows = standings(contest)
-    placed = [row for row in rows if row.questions and not _failed(contest, row)]
+    failed = {fault.candidate for fault in contest.faults.values()}
+    placed = [row for row in rows if row.questions and row.id not in failed]
     return {
         "name": name,
         "status": "finished" if contest.finished else "running",
@@ -99,10 +100,6 @@ def _winner(row: Standing) -> dict[str, Any]:
         "interval": [row.interval_low, row.interval_high],
         "downloads": row.downloads,
     }
-
-
-def _failed(contest: Contest, row: Standing) -> bool:
-    return any(fault.candidate == row.id for fault in contest.faults.values())
 
 
 def _round(contest: Contest, number: int) -> dict[str, Any]:
