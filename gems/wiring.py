@@ -69,7 +69,6 @@ class Prepared:
 
 def run_search(config: Config, console: Console) -> dict[str, Any]:
     """Run a search, or go on with it; returns the summary, which is also in the folder."""
-    started = time.monotonic()
     folder = Folder(_absolute(config.storage), config.name)
     folder.create()
     with Held(folder):
@@ -80,7 +79,7 @@ def run_search(config: Config, console: Console) -> dict[str, Any]:
             return finished
         questions = _questions(config, folder)
         with _served(config, console) as endpoint:
-            return _searched(config, console, folder, questions, endpoint, started)
+            return _searched(config, console, folder, questions, endpoint)
 
 
 def plan(config: Config, console: Console) -> tuple[Prepared, Contest]:
@@ -155,12 +154,11 @@ def _searched(
     folder: Folder,
     questions: list[Question],
     endpoint: str | None,
-    started: float,
 ) -> dict[str, Any]:
-    before = time.monotonic()
+    started = time.monotonic()
     prepared = _prepare(config, console, folder, questions, endpoint)
     costs = Costs()
-    costs.seconds["discover"] = time.monotonic() - before
+    costs.seconds["discover"] = time.monotonic() - started
     contest = prepared.contest(config)
     tracker = _tracker(config, folder, console)
     pool = _pool(config, endpoint)

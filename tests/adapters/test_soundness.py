@@ -15,7 +15,7 @@ from gems.quickstart.tokenizer import write_tokenizer
 WEIGHTS = "model.safetensors"
 
 
-@pytest.fixture(scope="module", params=["llama", "qwen2"])
+@pytest.fixture(scope="module", params=["llama", "mistral"])
 def sound(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     new_model(request.param, seed=1).save_pretrained(folder)
