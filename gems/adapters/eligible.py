@@ -5,7 +5,7 @@ Everything here was uploaded by strangers. Code of theirs is never run and pickl
 
 import hashlib
 import json
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gems.core.settings import Candidates
@@ -26,6 +26,8 @@ COSMETIC = frozenset(
 )  # fmt: skip
 # Adapter settings whose merge was verified; others change what the weights mean.
 ADAPTERS = frozenset({"LORA"})
+# Far beyond any real model; what lies past them only keeps a worker busy.
+LIMITS = {"num_hidden_layers": 1_000, "hidden_size": 1_000_000, "vocab_size": 10_000_000}
 CONFIG_LIMIT_BYTES = 10_000_000
 
 
@@ -62,10 +64,9 @@ def read_json(api: "HfApi", info: "ModelInfo", name: str) -> dict[str, Any]:
 
     try:
         path = api.hf_hub_download(info.id, name, revision=info.sha)
-        if PurePosixPath(name).suffix != ".json" or _size(path) > CONFIG_LIMIT_BYTES:
+        if Path(path).stat().st_size > CONFIG_LIMIT_BYTES:
             raise Ineligible(f"{name} is too large to be a config")
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            value = json.load(file)
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
     except GatedRepoError as error:
         raise Ineligible("gated: ask for access on its page at the hub") from error
     except EntryNotFoundError as error:
@@ -88,6 +89,9 @@ def check_config(config: dict[str, Any]) -> None:
         raise Ineligible(f"quantised {method}".strip())
     if not any(str(name).endswith("ForCausalLM") for name in architectures):
         raise Ineligible(f"no causal language model: architectures {architectures}")
+    for field, limit in LIMITS.items():
+        if not isinstance(config.get(field, 0), int) or not 0 <= config.get(field, 0) <= limit:
+            raise Ineligible(f"{field} is {str(config[field])[:50]}, allowed: 0 to {limit:,}")
 
 
 def check_adapter(config: dict[str, Any]) -> None:
@@ -97,6 +101,8 @@ def check_adapter(config: dict[str, Any]) -> None:
             f"adapter type {config.get('peft_type')} cannot be merged; allowed: "
             + ", ".join(sorted(ADAPTERS))
         )
+    if config.get("megatron_config"):
+        raise Ineligible("its adapter config names a module to import, which is never done")
 
 
 def chassis(config: dict[str, Any]) -> str:
@@ -133,9 +139,3 @@ def _without_weights(files: set[str]) -> str:
     if any(name.endswith(PICKLES) for name in files):
         return "pickled weights only, which are never opened"
     return "no safetensors weights"
-
-
-def _size(path: str) -> int:
-    from pathlib import Path
-
-    return Path(path).stat().st_size

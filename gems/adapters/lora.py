@@ -43,7 +43,7 @@ def check(adapter: Path, base: Path) -> None:
 
     weights = adapter / ADAPTER_WEIGHTS
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    if config.get("peft_type") != "LORA":
+    if config.get("peft_type") != "LORA" or config.get("megatron_config"):
         raise CandidateFault("adapter-type", f"{config.get('peft_type')} cannot be merged")
     if not weights.is_file():
         raise CandidateFault("missing-file", f"no {ADAPTER_WEIGHTS}")
