@@ -1,6 +1,6 @@
 """A candidate's own tokenizer: text to tokens before the engine, tokens to text after it."""
 
-import functools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ class Reader:
 
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        except Exception as error:
+            self._rows = int(_json(folder / "config.json")["vocab_size"])
+            self._ends = _end_tokens(folder, self._tokenizer)
+        except Exception as error:  # whatever a stranger's files make Transformers raise
             raise CandidateFault("no-tokenizer", str(error)[:300]) from error
         has_template = chat_template == "auto" and bool(self._tokenizer.chat_template)
         self.chat_template = self._render if has_template else None
-        self._ends = _end_tokens(folder, self._tokenizer)
+        self._stops: dict[tuple[str, ...], tuple[int, ...]] = {}
 
     @property
     def vocabulary(self) -> int:
@@ -32,9 +34,12 @@ class Reader:
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """The tokens of a prompt; a chat template brings its special tokens itself."""
-        return tuple(
-            self._tokenizer(text, add_special_tokens=self.chat_template is None)["input_ids"]
-        )
+        plain = self.chat_template is None
+        tokens = tuple(self._tokenizer(text, add_special_tokens=plain)["input_ids"])
+        if max(tokens, default=0) >= self._rows:
+            detail = f"token {max(tokens)} of {self._rows} embeddings"
+            raise CandidateFault("tokenizer-too-large", detail)
+        return tokens
 
     def text(self, tokens: Sequence[int], until: Sequence[str]) -> str:
         """What the tokens say, up to the first of the stop strings."""
@@ -43,16 +48,17 @@ class Reader:
             text = text.split(stop, 1)[0] if stop else text
         return text
 
-    @functools.lru_cache(maxsize=32)  # noqa: B019 - a reader lives as long as its candidate
     def stop_tokens(self, until: tuple[str, ...]) -> tuple[int, ...]:
         """Tokens after which nothing can belong to the answer.
 
         A stop string within one token ends the answer at once; one that spans tokens is cut from
         the text afterwards. Either way the answer is the same.
         """
-        pieces = self._tokenizer.batch_decode([[token] for token in range(self.vocabulary)])
-        stops = {i for i, piece in enumerate(pieces) if any(s and s in piece for s in until)}
-        return tuple(sorted(stops | self._ends))
+        if until not in self._stops:
+            pieces = self._tokenizer.batch_decode([[token] for token in range(self.vocabulary)])
+            found = {i for i, piece in enumerate(pieces) if any(s and s in piece for s in until)}
+            self._stops[until] = tuple(sorted(found | self._ends))
+        return self._stops[until]
 
     def _render(self, messages: list[dict[str, str]]) -> str:
         try:
@@ -65,10 +71,11 @@ class Reader:
 
 def _end_tokens(folder: Path, tokenizer: Any) -> set[int]:
     """The end-of-text tokens of the tokenizer and of the generation config."""
-    import json
-
     file = folder / "generation_config.json"
-    declared = json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") if file.is_file() \
-        else None  # fmt: skip
+    declared = _json(file).get("eos_token_id") if file.is_file() else None
     ends = declared if isinstance(declared, list) else [declared]
     return {end for end in [*ends, tokenizer.eos_token_id] if isinstance(end, int)}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text(encoding="utf-8"))
