@@ -6,6 +6,8 @@ from gems.adapters.hub import Hub
 from gems.adapters.snapshots import Snapshots
 from gems.core.errors import BadInput, CandidateFault, WorldError
 from gems.core.settings import Candidates
+from gems.quickstart.server import serving
+from gems.quickstart.trouble import FailFirst
 
 BASE = "quickstart/tiny-arith"
 
@@ -92,3 +94,16 @@ def test_the_broken_are_found_by_their_files_and_named(tree, endpoint):
     assert sorted(faults.values()) == [
         "adapter-does-not-fit", "missing-tensor", "not-finite", "truncated-file", "wrong-shape",
     ]  # fmt: skip
+
+
+def test_a_hub_that_stumbles_is_asked_again_and_one_that_stays_down_is_named(
+    tree, tiny_hub, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    candidate = next(c for c in tree.candidates if "take-away" in c.id)
+    stumbles = FailFirst("model.safetensors", times=2, status=418)  # not retried by the client
+    with serving(tiny_hub, trouble=stumbles) as address:
+        with pytest.raises(WorldError, match="cannot be fetched"):
+            Snapshots(address, pauses_s=()).fetch(candidate)
+        assert Snapshots(address, pauses_s=(0.1,)).fetch(candidate).is_dir()
+    assert stumbles.seen == 2
