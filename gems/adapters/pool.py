@@ -34,9 +34,13 @@ POLL_S = 1.0
 
 @dataclass
 class Member:
-    """One actor of the pool. ``work`` is the call in progress, its first one being the start."""
+    """One actor of the pool. ``work`` is the call in progress, its first one being the start.
+
+    ``placed`` is answered as soon as a machine was found for it.
+    """
 
     actor: Any
+    placed: Any
     work: Any
     chassis: str
     assignment: Assignment | None = None
@@ -93,6 +97,7 @@ class RayPool:
         self._attempts: Counter[str] = Counter()
         self._last_tick = time.monotonic()
         self._patience_s = 90.0
+        self.place_patience_s = 20.0
         self._failed_starts = 0
         self._joined = _connect(address)
         remote_actor: Any = ray.remote(_Actor)
@@ -119,6 +124,7 @@ class RayPool:
         outcomes: list[Outcome] = []
         while not outcomes:
             self._staff()
+            self._make_way()
             self._dispatch()
             self._say_what_is_awaited()
             for member in self._ready():
@@ -157,9 +163,29 @@ class RayPool:
                 return True
         return False
 
+    def _make_way(self) -> None:
+        """Idle workers leave for waiting ones, where machines are fewer than the pool may use.
+
+        Without this, a second chassis would wait forever for the only GPU.
+        """
+        for member in self._unplaced():
+            idle = [m for m in self.members if m.work is None and not self._queues[m.chassis]]
+            if not self._queues[member.chassis]:
+                self._dismiss(member)  # others have done its work meanwhile
+            elif idle:
+                self._dismiss(idle[0])
+
+    def _unplaced(self) -> list[Member]:
+        """Workers for which no machine was found for a while."""
+        now = time.monotonic()
+        starting = [m for m in self.members if m.work is not None and m.assignment is None]
+        late = [m for m in starting if now - m.busy_since > self.place_patience_s]
+        return [m for m in late if not ray.wait([m.placed], timeout=0)[0]]
+
     def _hire(self, chassis: str) -> Member:
         actor = self._actor_class.remote(self._make_worker)
-        return Member(actor, actor.ready.remote(), chassis, busy_since=time.monotonic())
+        placed, ready = actor.placed.remote(), actor.ready.remote()
+        return Member(actor, placed, ready, chassis, busy_since=time.monotonic())
 
     def _dismiss(self, member: Member) -> None:
         ray.kill(member.actor)
@@ -260,6 +286,9 @@ class _Actor:
 
     def __init__(self, make_worker: Callable[[], Worker]) -> None:
         self._make_worker = make_worker
+
+    def placed(self) -> None:
+        """Answers once there is a machine for it."""
 
     def ready(self) -> None:
         """Make the worker. Not in the constructor, from which errors come back as text only."""

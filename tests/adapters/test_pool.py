@@ -141,3 +141,21 @@ def test_a_worker_that_cannot_be_made_says_why():
         assert type(raised.value) is WorldError
     finally:
         ray_pool.close()
+
+
+def test_chassis_take_turns_where_only_one_worker_fits():
+    """As on a machine with one GPU: nobody waits forever for a place that an idle one holds."""
+    fat = Pool(max_workers=4, gpus_per_worker=0, cpus_per_worker=0.75 * (os.cpu_count() or 1))
+    ray_pool = RayPool(functools.partial(Scripted, {f"org/{n}": 0.5 for n in "ab"}), fat)
+    ray_pool.place_patience_s = 0.5
+    try:
+        for turn in range(2):
+            for name in ("org/a", "org/b"):
+                question = (Question("t", str(turn)),)
+                ray_pool.submit(Assignment(Candidate(name, "0", chassis=name), question, 1))
+            found = []
+            while len(found) < 2:
+                found += ray_pool.next_outcomes()
+            assert {outcome.candidate for outcome in found} == {"org/a", "org/b"}
+    finally:
+        ray_pool.close()
