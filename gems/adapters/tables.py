@@ -83,8 +83,14 @@ def read_candidates(source: str | bytes) -> tuple[tuple[Candidate, ...], tuple[L
 
 
 def _rows(data: bytes) -> list[dict[str, Any]]:
-    # Not `read_table`: its dataset threads were seen to abort the interpreter as it exits.
-    return pq.ParquetFile(io.BytesIO(data)).read(use_threads=False).to_pylist()
+    """A Parquet file's rows, from memory that Arrow owns.
+
+    Arrow's threads may let go of what they read from as the interpreter exits: memory of Python's
+    was seen to abort it then.
+    """
+    owned = pa.allocate_buffer(len(data))
+    memoryview(owned).cast("B")[:] = data
+    return pq.ParquetFile(pa.BufferReader(owned)).read(use_threads=False).to_pylist()
 
 
 def _file(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> bytes:
